@@ -1,0 +1,275 @@
+//! The fields of a checkout form, typed as they are read and consumed by one seal.
+
+use crate::{Context, Csc, CscError, Expiry, ExpiryError, Fields, Pan, PanError, Sealer, claims};
+use alloc::{string::String, vec::Vec};
+use zeroize::Zeroizing;
+
+/// The longest value of a field, in bytes of UTF-8.
+pub const MAX_TEXT: usize = 1024;
+/// The most fields of a form.
+pub const MAX_FIELDS: usize = 64;
+/// The longest name of a field, in bytes.
+const MAX_NAME: usize = 64;
+
+/// The name of a field: its HTML autofill tokens (`cc-number`, `shipping postal-code`) or the merchant's own word
+/// (`tax-id`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldName(String);
+
+/// Autofill field tokens (HTML §4.10.18.7.1) that name a card or a person. Passwords, one-time codes and
+/// the amount of the transaction are somebody else's business.
+const PERSONAL_TOKENS: [&str; 45] = [
+    "cc-name",
+    "cc-given-name",
+    "cc-additional-name",
+    "cc-family-name",
+    "cc-number",
+    "cc-exp",
+    "cc-exp-month",
+    "cc-exp-year",
+    "cc-csc",
+    "cc-type",
+    "name",
+    "honorific-prefix",
+    "given-name",
+    "additional-name",
+    "family-name",
+    "honorific-suffix",
+    "organization-title",
+    "organization",
+    "street-address",
+    "address-line1",
+    "address-line2",
+    "address-line3",
+    "address-level4",
+    "address-level3",
+    "address-level2",
+    "address-level1",
+    "country",
+    "country-name",
+    "postal-code",
+    "language",
+    "bday",
+    "bday-day",
+    "bday-month",
+    "bday-year",
+    "sex",
+    "tel",
+    "tel-country-code",
+    "tel-national",
+    "tel-area-code",
+    "tel-local",
+    "tel-local-prefix",
+    "tel-local-suffix",
+    "tel-extension",
+    "email",
+    "impp",
+];
+
+impl FieldName {
+    /// The name that an `autocomplete` attribute gives its field, or `None` where the field is not personal.
+    ///
+    /// The tokens stay as they are (`shipping postal-code` is not `postal-code`), in lower case, one
+    /// space apart; `webauthn` is about passkeys and dropped.
+    #[must_use]
+    pub fn from_autocomplete(attribute: &str) -> Option<Self> {
+        let mut name = String::with_capacity(attribute.len());
+        let mut last = 0;
+        for token in attribute.split_ascii_whitespace().filter(|t| !t.eq_ignore_ascii_case("webauthn")) {
+            if !name.is_empty() {
+                name.push(' ');
+            }
+            last = name.len();
+            name.push_str(token);
+        }
+        name.make_ascii_lowercase();
+        if !PERSONAL_TOKENS.contains(&&name[last..]) {
+            return None;
+        }
+        Self::parse(&name)
+    }
+
+    /// Takes a name of 1 to 64 letters, digits and `-`, `_`, `.`, or several such words one space apart.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let is_word = |word: &str| {
+            !word.is_empty()
+                && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        };
+        (name.len() <= MAX_NAME && name.split(' ').all(is_word)).then(|| Self(String::from(name)))
+    }
+
+    /// The name as it stands in the payload.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last token, which says what kind of value it is.
+    fn token(&self) -> &str {
+        self.0.rsplit(' ').next().unwrap_or_default()
+    }
+}
+
+/// The fields that a recipient may read: names, and prefixes that end in `*` (`cc-*`, `*`).
+pub struct FieldSet(Vec<String>);
+
+impl FieldSet {
+    /// Takes patterns as a configuration gives them.
+    #[must_use]
+    pub fn new(patterns: Vec<String>) -> Self {
+        Self(patterns)
+    }
+
+    /// Every field.
+    #[must_use]
+    pub fn all() -> Self {
+        Self(alloc::vec![String::from("*")])
+    }
+
+    /// Whether the field is in the set, by its last token or by its whole name.
+    #[must_use]
+    pub fn contains(&self, name: &FieldName) -> bool {
+        self.0.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(prefix) => name.token().starts_with(prefix),
+            None => name.token() == pattern || name.as_str() == pattern,
+        })
+    }
+}
+
+/// Why a form cannot be sealed. It carries no value, because errors reach logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FormError {
+    /// A name that is not letters, digits, `-`, `_`, `.`.
+    #[error("a field's name must be 1 to 64 letters, digits, hyphens, underscores or dots")]
+    Name,
+    /// Two fields of one name.
+    #[error("two fields have the same name")]
+    Duplicate,
+    /// More than [`MAX_TEXT`] bytes.
+    #[error("a field holds more than 1,024 bytes")]
+    TooLong,
+    /// More than [`MAX_FIELDS`] fields, or more than [`MAX_PLAINTEXT`](crate::MAX_PLAINTEXT) bytes of payload.
+    #[error("the form holds too much for one payload")]
+    TooLarge,
+    /// A field that no recipient may read.
+    #[error("a field is not meant for any recipient")]
+    Unclaimed,
+    /// `cc-number` is not a PAN.
+    #[error(transparent)]
+    Pan(#[from] PanError),
+    /// `cc-exp` is not a date.
+    #[error(transparent)]
+    Expiry(#[from] ExpiryError),
+    /// `cc-csc` is not a security code.
+    #[error(transparent)]
+    Csc(#[from] CscError),
+}
+
+impl FormError {
+    /// The stable code of this error.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Name => "field-name",
+            Self::Duplicate => "field-duplicate",
+            Self::TooLong => "field-too-long",
+            Self::TooLarge => "form-too-large",
+            Self::Unclaimed => "field-unclaimed",
+            Self::Pan(error) => error.code(),
+            Self::Expiry(error) => error.code(),
+            Self::Csc(error) => error.code(),
+        }
+    }
+}
+
+/// The fields of one form, each parsed into its type when it comes in.
+#[derive(Default)]
+pub struct Form {
+    fields: Fields,
+    expiry_month: Option<Zeroizing<String>>,
+    expiry_year: Option<Zeroizing<String>>,
+}
+
+impl Form {
+    /// An empty form.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes what stands in a field. A blank field is left out: whether it may be is the page's `required`.
+    ///
+    /// # Errors
+    /// [`FormError`]: too long, twice, too many, or not what a field of that name holds.
+    pub fn input(&mut self, name: FieldName, typed: &str) -> Result<(), FormError> {
+        if typed.trim().is_empty() {
+            return Ok(());
+        }
+        if typed.len() > MAX_TEXT {
+            return Err(FormError::TooLong);
+        }
+        match name.token() {
+            "cc-number" => self.push(name, Pan::parse(typed)?.into_text()),
+            "cc-exp" => self.push(name, Expiry::parse(typed)?.into_text()),
+            "cc-csc" => self.push(name, Csc::parse(typed)?.into_text()),
+            "cc-exp-month" => put_once(&mut self.expiry_month, typed),
+            "cc-exp-year" => put_once(&mut self.expiry_year, typed),
+            _ => self.push(name, Zeroizing::new(String::from(typed))),
+        }
+    }
+
+    /// Seals the form: one envelope for each recipient, with the fields that it may read.
+    ///
+    /// # Errors
+    /// [`FormError`]: half an expiry date, a field that nobody may read, or too much for one payload.
+    pub fn seal(
+        mut self,
+        recipients: Vec<(Sealer, &FieldSet)>,
+        context: &Context,
+    ) -> Result<Vec<String>, FormError> {
+        self.join_expiry()?;
+        let fields = self.fields;
+        let is_claimed = |name| recipients.iter().any(|(_, set)| set.contains(name));
+        if !fields.names().all(is_claimed) {
+            return Err(FormError::Unclaimed);
+        }
+        recipients
+            .into_iter()
+            .map(|(sealer, set)| {
+                let plaintext = claims::plaintext(context, || fields.readable_by(set));
+                sealer.seal(plaintext).map_err(|_| FormError::TooLarge)
+            })
+            .collect()
+    }
+
+    /// A month field and a year field travel as one `cc-exp`.
+    fn join_expiry(&mut self) -> Result<(), FormError> {
+        match (self.expiry_month.take(), self.expiry_year.take()) {
+            (None, None) => Ok(()),
+            (Some(month), Some(year)) => {
+                let expiry = Expiry::from_month_year(&month, &year)?;
+                self.push(FieldName(String::from("cc-exp")), expiry.into_text())
+            }
+            _ => Err(ExpiryError::Shape.into()),
+        }
+    }
+
+    fn push(&mut self, name: FieldName, value: Zeroizing<String>) -> Result<(), FormError> {
+        if self.fields.get(name.as_str()).is_some() {
+            return Err(FormError::Duplicate);
+        }
+        if self.fields.names().count() == MAX_FIELDS {
+            return Err(FormError::TooLarge);
+        }
+        self.fields.push(name, value);
+        Ok(())
+    }
+}
+
+fn put_once(place: &mut Option<Zeroizing<String>>, typed: &str) -> Result<(), FormError> {
+    match place.replace(Zeroizing::new(String::from(typed))) {
+        None => Ok(()),
+        Some(_) => Err(FormError::Duplicate),
+    }
+}

@@ -1,0 +1,31 @@
+//! What a Tillseal payload is, and how it is sealed and opened.
+//!
+//! The crate is pure: it has no clock, no randomness, no input or output. Whoever calls it passes those
+//! in, so the same code runs in the browser (wasm32), on the server and under plain `cargo test`.
+//!
+//! A payment travels as `Form` → [`Form::seal`] → compact JWE → [`Envelope::parse`] → [`open`] → [`Claims`].
+
+#![no_std]
+
+extern crate alloc;
+
+mod card;
+mod claims;
+pub mod content;
+mod ecdh;
+pub mod ecdh_es;
+mod envelope;
+mod form;
+pub mod hpke;
+mod jwk;
+mod open;
+mod seal;
+
+pub use card::{Csc, CscError, Expiry, ExpiryError, Pan, PanError};
+pub use claims::{Claims, ClaimsError, Context, Fields, Jti, MAX_PLAINTEXT};
+pub use ecdh::{Agreement, PointError, PrivateKey, PublicKey, RandomError, SharedSecret};
+pub use envelope::{Envelope, EnvelopeError, MAX_SEALED};
+pub use form::{FieldName, FieldSet, Form, FormError, MAX_FIELDS, MAX_TEXT};
+pub use jwk::{Algorithm, Jwk, Jwks, KeyError, Recipient, Thumbprint};
+pub use open::{OpenError, open};
+pub use seal::{PlaintextTooLong, Preparation, Progress, Sealer};

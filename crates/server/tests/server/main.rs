@@ -1,0 +1,9 @@
+//! The server half from outside: its library, its HTTP and its program.
+
+mod cli;
+mod http;
+mod keyring;
+mod open;
+mod secrets;
+mod serve;
+mod support;

@@ -1,0 +1,120 @@
+// What we seal, other libraries open, and what they seal, we open. The openers are the files of docs/integrate.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { jwks, keyring, newKey } from './lib/keys.js';
+import { formOf, loadModule, missingModule } from './lib/module.js';
+import { built } from './lib/paths.js';
+import { OPENERS, SEALERS } from './lib/peers.js';
+import { run } from './lib/programs.js';
+
+const ORIGIN = 'https://shop.example';
+const FIELDS = {
+  'cc-number': '4539578763621486',
+  'cc-exp': '12/2031',
+  'cc-csc': '7391',
+  'cc-name': 'Zoë "Quill" O’Hara \\ 張',
+  email: 'zoe@shop.example',
+};
+const tillseal = () => built('tillseal', 'TILLSEAL');
+const now = () => Math.floor(Date.now() / 1000);
+
+for (const alg of ['ECDH-ES', 'HPKE-7']) {
+  describe(alg, () => {
+    let key, ring, keyFile;
+    before(async () => {
+      key = await newKey(alg);
+      ring = await keyring(key);
+      keyFile = join(ring, `${key.kid}.jwk.json`);
+    });
+
+    const sealers = {
+      'the shipped wasm': { skip: missingModule, seal: () => sealWithModule(key) },
+      'tillseal seal': { seal: () => sealWithProgram(ring, key) },
+    };
+    for (const [from, { skip, seal }] of Object.entries(sealers)) {
+      test(`tillseal open opens what ${from} seals`, { skip }, async () => {
+        assert.deepEqual(openWithProgram(ring, await seal()).fields, FIELDS);
+      });
+    }
+
+    for (const opener of OPENERS.filter((opener) => opener.alg === alg)) {
+      describe(`${opener.name} opens`, { skip: opener.missing }, () => {
+        for (const [from, { skip, seal }] of Object.entries(sealers)) {
+          test(`what ${from} seals`, { skip }, async () => {
+            const claims = opener.open(await seal(), keyFile, ORIGIN);
+            assert.deepEqual(claims.fields, FIELDS);
+            assert.equal(claims.origin, ORIGIN);
+            assert.match(claims.jti, /^[\w-]{22}$/);
+          });
+        }
+
+        test('nothing of another origin, of another hour, altered, or sealed to another algorithm', async () => {
+          const refuses = (sealed, code, origin = ORIGIN, file = keyFile) =>
+            assert.throws(() => opener.open(sealed, file, origin), code);
+          const sealed = sealWithProgram(ring, key);
+          refuses(sealed, /origin-mismatch/, 'https://other.example');
+          refuses(altered(sealed), /./);
+          const sealer = SEALERS.find((sealer) => sealer.alg === alg);
+          // Sealed by a peer: the program stamps the present hour.
+          const at = async (iat) => sealer.seal(plaintext({ iat }), key);
+          if (opener.name !== 'Java') {
+            refuses(await at(now() - 700), /stale/);
+            refuses(await at(now() + 300), /future/);
+          }
+          const other = { ...key, alg: alg === 'ECDH-ES' ? 'HPKE-7' : 'ECDH-ES' };
+          const otherFile = join(ring, 'other-algorithm.json');
+          writeFileSync(otherFile, JSON.stringify(other));
+          refuses(sealed, /sealed-algorithm/, ORIGIN, otherFile);
+        });
+      });
+    }
+
+    for (const sealer of SEALERS.filter((sealer) => sealer.alg === alg)) {
+      test(`tillseal open opens what ${sealer.name} seals`, async () => {
+        const sealed = await sealer.seal(plaintext(), key);
+        const claims = openWithProgram(ring, sealed);
+        assert.deepEqual(claims.fields, FIELDS);
+        assert.equal(claims.origin, ORIGIN);
+        assert.throws(() => openWithProgram(ring, altered(sealed)), /sealed-undecryptable/);
+      });
+    }
+  });
+}
+
+async function sealWithModule(key) {
+  const { Checkout } = await loadModule();
+  const checkout = new Checkout(formOf(FIELDS));
+  checkout.add(jwks(key).keys, undefined, ['*']);
+  const [sealed] = checkout.seal(now(), ORIGIN);
+  checkout.free();
+  return sealed;
+}
+
+function sealWithProgram(ring, key) {
+  const file = join(ring, 'public.jwks.txt');
+  writeFileSync(file, JSON.stringify(jwks(key)));
+  return run(tillseal(), ['seal', '--jwks', file, '--origin', ORIGIN], { input: JSON.stringify(FIELDS) });
+}
+
+function openWithProgram(ring, sealed) {
+  return JSON.parse(run(tillseal(), ['open', '--keys', ring], { input: sealed }));
+}
+
+/** The claims as another program would write them. */
+function plaintext({ iat = now() } = {}) {
+  const jti = randomBytes(16).toString('base64url');
+  return new TextEncoder().encode(JSON.stringify({ v: 1, jti, iat, origin: ORIGIN, fields: FIELDS }));
+}
+
+/** The same payload with one bit of its ciphertext turned. */
+function altered(sealed) {
+  const segments = sealed.split('.');
+  const ciphertext = Buffer.from(segments[3], 'base64url');
+  ciphertext[7] ^= 1;
+  segments[3] = ciphertext.toString('base64url');
+  return segments.join('.');
+}

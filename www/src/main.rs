@@ -1,0 +1,98 @@
+//! The demo shop: a checkout whose card is sealed in the browser, and a receipt that shows what the network
+//! saw and what the server opened. Everything is embedded; nothing is kept on disk.
+
+#![forbid(unsafe_code)]
+
+mod anatomy;
+mod assets;
+mod headers;
+mod pay;
+mod receipts;
+mod refusal;
+mod shop;
+mod views;
+
+use clap::{Parser, ValueEnum};
+use std::{error::Error, net::SocketAddr};
+use tillseal_protocol::Algorithm;
+use tillseal_server::{Keyring, create_key, unix_now};
+use tokio::net::TcpListener;
+
+/// The Tillseal demo shop.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+
+    /// How the shop's key seals.
+    #[arg(long, value_enum, default_value = "ECDH-ES")]
+    alg: Alg,
+
+    /// An origin under which browsers reach the shop, beside those that follow from --listen. May be repeated.
+    #[arg(long)]
+    origin: Vec<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Alg {
+    #[value(name = "ECDH-ES")]
+    EcdhEs,
+    #[value(name = "HPKE-7")]
+    Hpke7,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let options = Options::parse();
+    let keyring = fresh_keyring(options.alg.into())?;
+    let listener = TcpListener::bind(options.listen).await?;
+    let mut origins = origins_of(listener.local_addr()?);
+    println!("The Tillseal demo shop is open at {}/", origins[0]);
+    origins.extend(options.origin);
+    axum::serve(listener, shop::router(keyring, origins)).await?;
+    Ok(())
+}
+
+/// A keyring that lives as long as the shop: its directory is gone as soon as it is read.
+fn fresh_keyring(algorithm: Algorithm) -> Result<Keyring, Box<dyn Error>> {
+    let directory = tempfile::tempdir()?;
+    create_key(directory.path(), algorithm, unix_now())?;
+    Ok(Keyring::load(directory.path())?)
+}
+
+/// The origins under which a browser on this machine reaches the shop, the one to show first.
+fn origins_of(address: SocketAddr) -> Vec<String> {
+    let host = match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => String::from("127.0.0.1"),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => String::from("[::1]"),
+        SocketAddr::V4(v4) => v4.ip().to_string(),
+        SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+    };
+    // An origin leaves out the default port of its scheme.
+    let port = if address.port() == 80 { String::new() } else { format!(":{}", address.port()) };
+    vec![format!("http://{host}{port}"), format!("http://localhost{port}")]
+}
+
+impl From<Alg> for Algorithm {
+    fn from(alg: Alg) -> Self {
+        match alg {
+            Alg::EcdhEs => Self::EcdhEs,
+            Alg::Hpke7 => Self::Hpke7,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origins_of;
+
+    #[test]
+    fn origins_follow_the_address() {
+        let first = |address: &str| address.parse().map(|address| origins_of(address)[0].clone());
+        assert_eq!(first("127.0.0.1:8080"), Ok("http://127.0.0.1:8080".into()));
+        assert_eq!(first("0.0.0.0:80"), Ok("http://127.0.0.1".into()));
+        assert_eq!(first("[::]:9000"), Ok("http://[::1]:9000".into()));
+    }
+}

@@ -1,0 +1,37 @@
+//! The project's chores: `cargo xtask demo | test | check | pkg | bench | fuzz`.
+
+mod pkg;
+mod sh;
+
+use anyhow::anyhow;
+use std::{env, process::ExitCode};
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  demo [--listen ADDRESS]  builds everything and serves the demo shop, on 127.0.0.1:8080 by default
+  test                     check, then every test: Rust, wasm, browsers, other languages
+  check                    format, lints, layers, licences, docs, types, unused dependencies, size budget
+  pkg                      builds pkg/dist: the module for browsers, with its sizes
+  bench                    measures us and our peers in one run and writes docs/performance.md
+  fuzz [SECONDS]           fuzzes the parser and the opener, 60 seconds each by default";
+
+fn main() -> ExitCode {
+    let mut arguments = env::args().skip(1);
+    let done = match arguments.next().as_deref() {
+        Some("pkg") => pkg::build(),
+        Some(other) if other != "help" => Err(anyhow!("there is no command {other:?}\n\n{USAGE}")),
+        _ => {
+            println!("{USAGE}");
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // The backtrace of a failed tool would bury what the tool said.
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

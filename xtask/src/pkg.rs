@@ -1,0 +1,225 @@
+//! `cargo xtask pkg`: builds what ships to browsers into `pkg/dist`, and says what it weighs.
+
+use crate::sh;
+use anyhow::{Context as _, Result};
+use base64ct::{Base64, Encoding as _};
+use sha2::{Digest as _, Sha384};
+use std::{fs, io::Write as _, path::Path, process::Command};
+use wasm_bindgen_cli_support::Bindgen;
+
+/// What Chrome 111, Firefox 123 and Safari 16.4 know. `--all-features` would make a module that they cannot load.
+const WASM_FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-extended-const",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Builds `pkg/dist`.
+pub(crate) fn build() -> Result<()> {
+    npm_packages()?;
+    let dist = sh::root().join("pkg/dist");
+    let work = sh::root().join("target/pkg");
+    for directory in [&dist, &work] {
+        fs::create_dir_all(directory)?;
+    }
+
+    let module = compile("tillseal", &work)?;
+    fs::copy(&module, dist.join("tillseal.wasm"))?;
+    let source = sh::root().join("pkg/tillseal.js");
+    fs::copy(&source, dist.join("tillseal.js"))?;
+    glue(&work, &dist)?;
+    classic(&work, &dist)?;
+    types(&dist)?;
+    integrity(&dist)?;
+    sizes(&dist)
+}
+
+/// Compiles a library crate to an optimised wasm file with its glue, and gives its path.
+pub(crate) fn compile(package: &str, work: &Path) -> Result<std::path::PathBuf> {
+    sh::step(&format!("compile {package} to wasm"), &mut cargo_wasm(package))?;
+    let name = package.replace('-', "_");
+    let compiled = sh::root().join(format!("target/browser/wasm32-unknown-unknown/wasm/{name}.wasm"));
+    Bindgen::new()
+        .input_path(compiled)
+        .web(true)?
+        .typescript(true)
+        .keep_debug(false)
+        .out_name(&name)
+        .generate(work)?;
+    let optimised = work.join(format!("{name}.wasm"));
+    sh::step(
+        &format!("optimise {name}.wasm"),
+        node_tool("wasm-opt")
+            .args(WASM_FEATURES)
+            .args(["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"])
+            .arg(work.join(format!("{name}_bg.wasm")))
+            .arg("-o")
+            .arg(&optimised),
+    )?;
+    Ok(optimised)
+}
+
+/// The compiler of the pinned toolchain with three of its unstable options: core and alloc are built here, a panic is
+/// a trap without a message, and no source location is kept. See docs/adr/0002-bytes.md for what that saves.
+fn cargo_wasm(package: &str) -> Command {
+    let mut cargo = sh::cargo(["build", "--lib", "--profile", "wasm", "--target", "wasm32-unknown-unknown"]);
+    cargo
+        .args(["--package", package, "--target-dir", "target/browser"])
+        .args(["-Zbuild-std=core,alloc", "-Zbuild-std-features=optimize_for_size"])
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env(
+            "CARGO_ENCODED_RUSTFLAGS",
+            [
+                "--cfg=aes_backend_soft=\"compact\"",
+                "--cfg=sha2_backend_soft=\"compact\"",
+                "-Zunstable-options",
+                "-Cpanic=immediate-abort",
+                "-Zlocation-detail=none",
+                "-Zfmt-debug=none",
+            ]
+            .join("\u{1f}"),
+        );
+    cargo
+}
+
+/// The generated glue without what nobody calls, and the hash that the shim asks `fetch` to hold the module against.
+fn glue(work: &Path, dist: &Path) -> Result<()> {
+    let hash = sri(&dist.join("tillseal.wasm"))?;
+    let entry = format!(
+        "export {{ Checkout, initSync }} from './tillseal.js'\n\
+         export const integrity = '{hash}'\n\
+         export const embedded = undefined\n"
+    );
+    fs::write(work.join("glue.js"), entry)?;
+    let declarations = fs::read_to_string(work.join("tillseal.d.ts"))?
+        + "export const integrity: string\nexport const embedded: Uint8Array<ArrayBuffer> | undefined\n";
+    fs::write(dist.join("glue.d.ts"), declarations)?;
+    let bundle = ["--bundle", "--format=esm", "--minify", "--log-level=warning"];
+    sh::step(
+        "bundle glue.js",
+        node_tool("esbuild").args(bundle).arg(work.join("glue.js")).arg(outfile(dist, "glue.js")),
+    )?;
+    Ok(())
+}
+
+/// One file for a plain `<script>`: the same shim, with the module inside instead of beside it.
+fn classic(work: &Path, dist: &Path) -> Result<()> {
+    let inside = work.join("classic");
+    fs::create_dir_all(&inside)?;
+    fs::copy(dist.join("tillseal.js"), inside.join("tillseal.js"))?;
+    fs::copy(dist.join("tillseal.wasm"), inside.join("tillseal.wasm"))?;
+    fs::write(
+        inside.join("glue.js"),
+        "export { Checkout, initSync } from '../tillseal.js'\n\
+         export { default as embedded } from './tillseal.wasm'\n\
+         export const integrity = ''\n",
+    )?;
+    let bundle = ["--bundle", "--format=iife", "--global-name=tillseal", "--loader:.wasm=binary"];
+    sh::step(
+        "bundle tillseal.classic.js",
+        node_tool("esbuild")
+            .args(bundle)
+            .args(["--define:import.meta.url=\"\"", "--log-level=warning"])
+            .arg(inside.join("tillseal.js"))
+            .arg(outfile(dist, "tillseal.classic.js")),
+    )?;
+    Ok(())
+}
+
+/// Declarations come from the JSDoc of the shim, which `tsc --strict` checks on the way.
+fn types(dist: &Path) -> Result<()> {
+    let strict = ["--allowJs", "--checkJs", "--strict", "--declaration", "--emitDeclarationOnly"];
+    let target = ["--target", "es2022", "--module", "esnext", "--lib", "esnext,dom,dom.iterable"];
+    sh::step(
+        "check and declare types",
+        node_tool("tsc").args(strict).args(target).arg("--outDir").arg(dist).arg(dist.join("tillseal.js")),
+    )?;
+    Ok(())
+}
+
+/// What a page that pins the files needs: their hashes, in the form that `integrity` attributes have.
+fn integrity(dist: &Path) -> Result<()> {
+    let mut hashes = serde_json::Map::new();
+    for name in ["glue.js", "tillseal.classic.js", "tillseal.js", "tillseal.wasm"] {
+        hashes.insert(name.to_owned(), sri(&dist.join(name))?.into());
+    }
+    let mut text = serde_json::to_string_pretty(&hashes)?;
+    text.push('\n');
+    fs::write(dist.join("integrity.json"), text)?;
+    Ok(())
+}
+
+/// The files that a page loads; their sum is what the budget is about.
+const LOADED: [&str; 3] = ["tillseal.wasm", "glue.js", "tillseal.js"];
+
+/// The sum of what a page loads, brotli -q 11, in bytes.
+pub(crate) fn loaded_bytes() -> Result<usize> {
+    let dist = sh::root().join("pkg/dist");
+    LOADED.iter().map(|name| Ok(brotli(&fs::read(dist.join(name))?)?)).sum()
+}
+
+fn sizes(dist: &Path) -> Result<()> {
+    println!("\n{:<22}{:>10}{:>10}{:>10}", "pkg/dist, in bytes", "raw", "gzip", "brotli");
+    let row = |name: &str, sizes: [usize; 3]| {
+        println!("{name:<22}{:>10}{:>10}{:>10}", sizes[0], sizes[1], sizes[2]);
+    };
+    let mut sum = [0; 3];
+    for name in LOADED.into_iter().chain(["tillseal.classic.js"]) {
+        let bytes = fs::read(dist.join(name))?;
+        let sizes = [bytes.len(), gzip(&bytes)?, brotli(&bytes)?];
+        if name == "tillseal.classic.js" {
+            row("a page loads", sum);
+        }
+        row(name, sizes);
+        for (sum, size) in sum.iter_mut().zip(sizes) {
+            *sum += size;
+        }
+    }
+    Ok(())
+}
+
+fn gzip(bytes: &[u8]) -> Result<usize> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len())
+}
+
+fn brotli(bytes: &[u8]) -> Result<usize> {
+    let mut compressed = Vec::new();
+    let options = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
+    brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &options)?;
+    Ok(compressed.len())
+}
+
+/// Subresource Integrity: `sha384-` and the hash in base64.
+fn sri(path: &Path) -> Result<String> {
+    let bytes = fs::read(path).with_context(|| path.display().to_string())?;
+    Ok(format!("sha384-{}", Base64::encode_string(&Sha384::digest(bytes))))
+}
+
+fn outfile(dist: &Path, name: &str) -> String {
+    format!("--outfile={}", dist.join(name).display())
+}
+
+/// A tool of `tests/package.json`.
+pub(crate) fn node_tool(name: &str) -> Command {
+    sh::command(sh::root().join("tests/node_modules/.bin").join(name), [])
+}
+
+/// Installs the npm packages of the lock file, unless that was done.
+pub(crate) fn npm_packages() -> Result<()> {
+    let tests = sh::root().join("tests");
+    let lock = tests.join("package-lock.json");
+    let installed = tests.join("node_modules/.package-lock.json");
+    let modified = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
+    if modified(&installed) >= modified(&lock) {
+        return Ok(());
+    }
+    let mut install = sh::command("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    sh::step("install npm packages", install.current_dir(tests)).context("Node.js 20 with npm is needed")?;
+    Ok(())
+}
