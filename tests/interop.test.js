@@ -52,23 +52,19 @@ for (const alg of ['ECDH-ES', 'HPKE-7']) {
           });
         }
 
-        test('nothing of another origin, of another hour, altered, or sealed to another algorithm', async () => {
-          const refuses = (sealed, code, origin = ORIGIN, file = keyFile) =>
-            assert.throws(() => opener.open(sealed, file, origin), code);
+        test('nothing altered, of another origin or for another algorithm', () => {
           const sealed = sealWithProgram(ring, key);
-          refuses(sealed, /origin-mismatch/, 'https://other.example');
-          refuses(altered(sealed), /./);
-          const sealer = SEALERS.find((sealer) => sealer.alg === alg);
-          // Sealed by a peer: the program stamps the present hour.
-          const at = async (iat) => sealer.seal(plaintext({ iat }), key);
-          if (opener.name !== 'Java') {
-            refuses(await at(now() - 700), /stale/);
-            refuses(await at(now() + 300), /future/);
-          }
-          const other = { ...key, alg: alg === 'ECDH-ES' ? 'HPKE-7' : 'ECDH-ES' };
-          const otherFile = join(ring, 'other-algorithm.json');
-          writeFileSync(otherFile, JSON.stringify(other));
-          refuses(sealed, /sealed-algorithm/, ORIGIN, otherFile);
+          assert.throws(() => opener.open(altered(sealed), keyFile, ORIGIN));
+          assert.throws(() => opener.open(sealed, keyFile, 'https://other.example'), /origin-mismatch/);
+          const otherFile = join(ring, 'other-algorithm.txt');
+          writeFileSync(otherFile, JSON.stringify({ ...key, alg: alg === 'ECDH-ES' ? 'HPKE-7' : 'ECDH-ES' }));
+          assert.throws(() => opener.open(sealed, otherFile, ORIGIN), /sealed-algorithm/);
+        });
+
+        test('nothing of another hour', { skip: missingModule }, async () => {
+          const [old, early] = [await sealWithModule(key, now() - 700), await sealWithModule(key, now() + 300)];
+          assert.throws(() => opener.open(old, keyFile, ORIGIN), /stale/);
+          assert.throws(() => opener.open(early, keyFile, ORIGIN), /future/);
         });
       });
     }
@@ -85,11 +81,11 @@ for (const alg of ['ECDH-ES', 'HPKE-7']) {
   });
 }
 
-async function sealWithModule(key) {
+async function sealWithModule(key, iat = now()) {
   const { Checkout } = await loadModule();
   const checkout = new Checkout(formOf(FIELDS));
   checkout.add(jwks(key).keys, undefined, ['*']);
-  const [sealed] = checkout.seal(now(), ORIGIN);
+  const [sealed] = checkout.seal(iat, ORIGIN);
   checkout.free();
   return sealed;
 }
@@ -105,9 +101,9 @@ function openWithProgram(ring, sealed) {
 }
 
 /** The claims as another program would write them. */
-function plaintext({ iat = now() } = {}) {
+function plaintext() {
   const jti = randomBytes(16).toString('base64url');
-  return new TextEncoder().encode(JSON.stringify({ v: 1, jti, iat, origin: ORIGIN, fields: FIELDS }));
+  return new TextEncoder().encode(JSON.stringify({ v: 1, jti, iat: now(), origin: ORIGIN, fields: FIELDS }));
 }
 
 /** The same payload with one bit of its ciphertext turned. */

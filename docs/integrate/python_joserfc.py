@@ -14,14 +14,13 @@ def open_sealed(sealed, jwk, origin, now=None):
     # The key decides the algorithm, never the message; and the header holds these members and no other.
     if jwk["alg"] != "ECDH-ES":
         raise ValueError("sealed-algorithm")
-    header = jwe.extract_compact(sealed.encode()).headers()
+    key = ECKey.import_key({name: jwk[name] for name in ("kty", "crv", "x", "y", "d")})
+    opened = jwe.decrypt_compact(sealed, key, algorithms=[jwk["alg"], "A256GCM"])
+    header = opened.headers()
     if set(header) != {"alg", "enc", "kid", "epk"}:
         raise ValueError("sealed-header")
     if header["kid"] != jwk["kid"]:
         raise ValueError("kid-unknown")
-
-    key = ECKey.import_key({name: jwk[name] for name in ("kty", "crv", "x", "y", "d")})
-    opened = jwe.decrypt_compact(sealed, key, algorithms=[jwk["alg"], "A256GCM"])
     claims = json.loads(opened.plaintext)  # its padding is white space to JSON
 
     if claims["v"] != 1:

@@ -54,7 +54,7 @@ function beside(packages, name) {
 
 async function sealJose(plaintext, jwk) {
   const header = { alg: 'ECDH-ES', enc: 'A256GCM', kid: jwk.kid };
-  return new CompactEncrypt(plaintext).setProtectedHeader(header).encrypt(await importJWK(jwk, 'ECDH-ES'));
+  return new CompactEncrypt(plaintext).setProtectedHeader(header).encrypt(await importJWK(publicPart(jwk)));
 }
 
 async function sealHpke(plaintext, { kty, crv, x, y, kid }) {

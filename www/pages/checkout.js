@@ -106,7 +106,7 @@ function refuse({ code, message, field }) {
   const summary = document.createElement('strong')
   summary.textContent = 'Nothing was sent and nothing was charged.'
   const reason = document.createElement('span')
-  reason.textContent = 'This page could not encrypt your details. Check your connection, then try again.'
+  reason.textContent = 'This page could not encrypt your details. Check your connection and try again, or reload this page.'
   const detail = document.createElement('small')
   detail.textContent = `${message} (${code})`
   alertRegion.replaceChildren(summary, reason, detail)
@@ -123,8 +123,7 @@ function inputOf(field) {
 
 /** @param {HTMLInputElement} input */
 function complaint(input) {
-  const label = input.labels?.[0]?.firstChild?.textContent?.trim() ?? ''
-  if (input.validity.valueMissing) return `${label}: please fill this in.`
+  if (input.validity.valueMissing) return 'Please fill this in.'
   if (input.validity.typeMismatch) return 'This does not look like an email address, such as ada@shop.example.'
   return input.validationMessage
 }

@@ -89,7 +89,9 @@ fn text(value: Option<&HeaderValue>) -> &str {
 
 fn readable(bytes: &[u8]) -> String {
     let chunks = bytes.utf8_chunks();
-    chunks.map(|chunk| format!("{}{}", chunk.valid(), chunk.invalid().escape_ascii())).collect()
+    chunks
+        .flat_map(|chunk| [chunk.valid().to_owned(), chunk.invalid().escape_ascii().to_string()])
+        .collect()
 }
 
 #[cfg(test)]

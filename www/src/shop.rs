@@ -109,9 +109,10 @@ fn place(id: &ReceiptId) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test whose setting fails has failed")]
 mod tests {
     use super::router;
-    use crate::headers::CONTENT_SECURITY_POLICY;
+    use crate::{headers::CONTENT_SECURITY_POLICY, views::AMOUNT};
     use axum::{
         Router,
         body::{Body, to_bytes},
@@ -295,6 +296,7 @@ mod tests {
         assert!(!checkout.body[head..].contains(" name="), "a field has a name");
         assert!(!checkout.body.contains("style="), "the policy allows no inline style");
         assert!(!checkout.body.contains("<script>"), "the policy allows no inline script");
+        assert!(checkout.body.contains(&format!("Pay {AMOUNT}<")));
         assert!(checkout.body.contains("data-tillseal=\"/.well-known/tillseal.jwks\""));
     }
 }

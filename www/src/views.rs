@@ -10,7 +10,7 @@ use axum::response::Html;
 use maud::{DOCTYPE, Markup, html};
 
 /// The amount of the one order that this shop takes; the checkout page says the same.
-const AMOUNT: &str = "€144.50";
+pub(crate) const AMOUNT: &str = "€144.50";
 
 /// Labels for the fields of the checkout page; a field of another name is shown by its name alone.
 const LABELS: [(&str, &str); 12] = [
@@ -118,13 +118,16 @@ fn network(request: &RawRequest, anatomy: &Anatomy) -> Markup {
         section.panel #network aria-labelledby="network-title" {
             header {
                 h2 #network-title { "What the network saw" }
-                p { "The whole request as our server received it, with a body of " (request.body_bytes) " bytes." }
+                p {
+                    "The whole request as our server received it, header names in lower case, with a body of "
+                    (request.body_bytes) " bytes."
+                }
             }
             form.find #find role="search" {
                 label for="needle" { "Look for anything you typed" }
                 input #needle type="search" autocomplete="off" spellcheck="false" autocapitalize="off"
                     placeholder="A card number, a name, an email …";
-                output #found for="needle" { "Also looked for: percent-encoded, in base64, reversed." }
+                output #found for="needle" { "Also looks for it percent-encoded, in base64 and reversed." }
             }
             pre.raw #raw tabindex="0" aria-label="The request" {
                 b { (request.line) } "\n"
@@ -138,9 +141,11 @@ fn network(request: &RawRequest, anatomy: &Anatomy) -> Markup {
 
 /// The body as it arrived; the sealed payload in it wears the colours of its segments.
 fn body(body: &str, anatomy: &Anatomy) -> Markup {
-    match body.split_once(&anatomy.segments.join(".")) {
-        Some((before, after)) => html! { b { (before) } (segments(&anatomy.segments)) (after) },
-        None => html! { (body) },
+    html! {
+        @match body.split_once(&anatomy.segments.join(".")) {
+            Some((before, after)) => { b { (before) } (segments(&anatomy.segments)) (after) },
+            None => (body),
+        }
     }
 }
 
@@ -161,7 +166,7 @@ fn opened(id: &str, receipt: &Receipt) -> Markup {
         section.panel #opened data-opened={ "/receipt/" (id) "/opened" } aria-labelledby="opened-title" {
             header {
                 h2 #opened-title { "What the server opened" }
-                p { "With the shop's own private key. The card stays on the server until you ask for it." }
+                p { "With the shop’s own private key. The card stays on the server until you ask for it." }
             }
             button.quiet.reveal #reveal type="button" aria-pressed="false" { "Show card number and code" }
             p.error #opened-error role="alert" {}
@@ -172,7 +177,7 @@ fn opened(id: &str, receipt: &Receipt) -> Markup {
                 li { (tick()) span { "Sealed for this shop: " code { (claims.origin) } } }
                 li { (tick()) span { "Fresh: sealed " (seconds(age)) " before it was opened" } }
                 li { (tick()) span { "To a key of ours: " code { (anatomy.header_text("kid")) } } }
-                li { (tick()) span { "With that key's algorithm: " code { (anatomy.header_text("alg")) } } }
+                li { (tick()) span { "With that key’s algorithm: " code { (anatomy.header_text("alg")) } } }
                 li { (tick()) span { "Under an id of its own: " code { (claims.jti.as_str()) } } }
             }
         }
@@ -205,14 +210,17 @@ fn field(name: &str, value: &str) -> Markup {
 
 fn anatomy(anatomy: &Anatomy) -> Markup {
     let is_hpke = anatomy.tag.is_empty();
+    let openers = if is_hpke {
+        "Any library for JOSE-HPKE opens it with the right key."
+    } else {
+        "Any JOSE library opens it with the right key."
+    };
     let header = serde_json::to_string_pretty(&anatomy.header).unwrap_or_default();
     html! {
         section.panel #anatomy aria-labelledby="anatomy-title" {
             header {
                 h2 #anatomy-title { "How the payload is built" }
-                p {
-                    "A compact JWE (RFC 7516): five segments between dots. Any JOSE library opens it with the right key."
-                }
+                p { "A compact JWE (RFC 7516): five segments with dots between them. " (openers) }
             }
             p.sealed { (segments(&shortened(anatomy))) }
             ol.segments {
@@ -224,7 +232,7 @@ fn anatomy(anatomy: &Anatomy) -> Markup {
                 li.s2 {
                     h3 { "Ephemeral key" }
                     @if is_hpke {
-                        p { "HPKE's " code { "enc" } ": a public key made for this one payment, "
+                        p { "HPKE’s " code { "enc" } ": a public key made for this one payment, "
                             (anatomy.encrypted_key.len()) " bytes." }
                         pre { (hex(&anatomy.encrypted_key)) }
                     } @else {

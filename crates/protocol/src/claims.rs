@@ -1,6 +1,6 @@
 //! What a payload says: one UTF-8 JSON object, padded with spaces so that its length tells little.
 
-use crate::{FieldName, FieldSet};
+use crate::{FieldName, FieldSet, json};
 use alloc::{string::String, vec::Vec};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use core::fmt;
@@ -117,7 +117,7 @@ impl Claims {
     /// # Errors
     /// [`ClaimsError`]: not such an object, another version, a field name twice.
     pub fn from_plaintext(plaintext: &[u8]) -> Result<Self, ClaimsError> {
-        serde_json::from_slice(plaintext).map_err(|_| ClaimsError)
+        json::from_slice(plaintext).map_err(|_| ClaimsError)
     }
 
     /// The claims as a JSON object, without padding.

@@ -1,17 +1,30 @@
-//! The content encryption of both algorithms: AES-256-GCM with a 96-bit nonce and a 128-bit tag.
+//! The content encryption of both algorithms: AES-256-GCM (NIST SP 800-38D) with a 96-bit nonce and a 128-bit tag.
+//!
+//! AES and GHASH are the `aes` and `ghash` crates'. The composition is ours: one batch of block encryptions gives the hash
+//! key, the mask of the tag and the key stream, so the browser module carries one form of AES where `aes-gcm` needs two.
 
-use aes_gcm::{Aes256Gcm, KeyInit as _, aead::AeadInOut as _};
+use aes::{
+    Aes256, Block,
+    cipher::{
+        Array, BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt as _, BlockSizeUser,
+        KeyInit as _, ParBlocks, consts::U16, typenum::Unsigned as _,
+    },
+};
+use alloc::{vec, vec::Vec};
+use ghash::{GHash, universal_hash::UniversalHash as _};
+use subtle::ConstantTimeEq as _;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// The tag does not match: another key, or altered bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TagMismatch;
 
-/// Encrypts in place and gives the tag.
+/// Encrypts in place and gives the tag. Content is at most 2³² - 2 blocks long; ours ends at 16 KiB.
 #[must_use]
-pub fn encrypt(key: &[u8; 32], nonce: &[u8; 12], aad: &[u8], content: &mut [u8]) -> Option<[u8; 16]> {
-    let cipher = Aes256Gcm::new(key.into());
-    let tag = cipher.encrypt_inout_detached(nonce.into(), aad, content.into());
-    tag.ok().map(Into::into)
+pub fn encrypt(key: &[u8; 32], nonce: &[u8; 12], aad: &[u8], content: &mut [u8]) -> [u8; 16] {
+    let stream = key_stream(key, nonce, content.len());
+    combine(content, &stream);
+    tag(&stream, aad, content)
 }
 
 /// Decrypts in place; on an error the content is left encrypted.
@@ -23,9 +36,66 @@ pub fn decrypt(
     nonce: &[u8; 12],
     aad: &[u8],
     content: &mut [u8],
-    tag: &[u8; 16],
+    expected: &[u8; 16],
 ) -> Result<(), TagMismatch> {
-    Aes256Gcm::new(key.into())
-        .decrypt_inout_detached(nonce.into(), aad, content.into(), tag.into())
-        .map_err(|_| TagMismatch)
+    let stream = key_stream(key, nonce, content.len());
+    if !bool::from(tag(&stream, aad, content).ct_eq(expected)) {
+        return Err(TagMismatch);
+    }
+    combine(content, &stream);
+    Ok(())
+}
+
+/// SP 800-38D §7.1: the hash subkey H = E(0¹²⁸), then E(J₀), E(inc(J₀)), … with J₀ = nonce ‖ 0³¹1.
+#[inline(never)]
+fn key_stream(key: &[u8; 32], nonce: &[u8; 12], length: usize) -> Zeroizing<Vec<Block>> {
+    let mut blocks = Zeroizing::new(vec![Block::default(); 2 + length.div_ceil(16)]);
+    for (counter, block) in (0_u32..).zip(blocks.iter_mut()).skip(1) {
+        block[..12].copy_from_slice(nonce);
+        block[12..].copy_from_slice(&counter.to_be_bytes());
+    }
+    Aes256::new(key.into()).encrypt_with_backend(Batches(&mut blocks));
+    blocks
+}
+
+fn combine(content: &mut [u8], stream: &[Block]) {
+    for (byte, key) in content.iter_mut().zip(stream[2..].iter().flatten()) {
+        *byte ^= key;
+    }
+}
+
+/// SP 800-38D §7.1 steps 5 and 6: GHASH of the two inputs and their lengths in bits, masked with E(J₀).
+#[inline(never)]
+fn tag(stream: &[Block], aad: &[u8], ciphertext: &[u8]) -> [u8; 16] {
+    let mut hash = GHash::new(&stream[0]);
+    hash.update_padded(aad);
+    hash.update_padded(ciphertext);
+    let mut lengths = Block::default();
+    lengths[..8].copy_from_slice(&(aad.len() as u64 * 8).to_be_bytes());
+    lengths[8..].copy_from_slice(&(ciphertext.len() as u64 * 8).to_be_bytes());
+    hash.update(&[lengths]);
+    let mut tag: [u8; 16] = hash.finalize().into();
+    for (byte, mask) in tag.iter_mut().zip(&stream[1]) {
+        *byte ^= mask;
+    }
+    tag
+}
+
+/// Encrypts blocks as many at a time as the backend takes in parallel; the last batch is filled up.
+struct Batches<'a>(&'a mut [Block]);
+
+impl BlockSizeUser for Batches<'_> {
+    type BlockSize = U16;
+}
+
+impl BlockCipherEncClosure for Batches<'_> {
+    fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
+        for blocks in self.0.chunks_mut(B::ParBlocksSize::USIZE) {
+            let mut batch: ParBlocks<B> = Array::default();
+            batch[..blocks.len()].copy_from_slice(blocks);
+            backend.encrypt_par_blocks((&mut batch).into());
+            blocks.copy_from_slice(&batch[..blocks.len()]);
+            batch.zeroize();
+        }
+    }
 }

@@ -4,12 +4,8 @@
 //! formulas, cut into small steps: in a browser the first multiplication runs in cold code and takes 10 to
 //! 40 ms, too long for one task of a page's main thread.
 
-use p256::{
-    AffinePoint, FieldBytes, ProjectivePoint,
-    elliptic_curve::{ops::Double, point::AffineCoordinates},
-};
+use crate::curve::Point;
 use rand_core::TryCryptoRng;
-use subtle::{ConditionallySelectable, ConstantTimeEq};
 use zeroize::{Zeroize, Zeroizing};
 
 /// A shared secret: the x-coordinate of the agreed point, 32 bytes big-endian.
@@ -70,25 +66,22 @@ impl PublicKey {
         &self.0
     }
 
-    pub(crate) fn x(&self) -> &[u8] {
-        &self.0[1..33]
+    pub(crate) fn x(&self) -> &[u8; 32] {
+        &self.0[1..].as_chunks().0[0]
     }
 
-    pub(crate) fn y(&self) -> &[u8] {
-        &self.0[33..]
+    pub(crate) fn y(&self) -> &[u8; 32] {
+        &self.0[1..].as_chunks().0[1]
     }
 
-    /// The point, once it is known to be on the curve (SP 800-56A §5.6.2.3.4: a prime-order curve and
-    /// affine coordinates leave only the range and the equation to check).
-    pub(crate) fn to_point(self) -> Result<ProjectivePoint, PointError> {
-        let coordinate = |bytes: &[u8]| FieldBytes::try_from(bytes).map_err(|_| PointError);
-        let point = AffinePoint::from_coordinates(&coordinate(self.x())?, &coordinate(self.y())?);
-        Option::<AffinePoint>::from(point).map(ProjectivePoint::from).ok_or(PointError)
+    /// The point, once it is known to be on the curve.
+    pub(crate) fn to_point(self) -> Result<Point, PointError> {
+        Point::from_affine(self.x(), self.y()).ok_or(PointError)
     }
 
-    pub(crate) fn from_point(point: &ProjectivePoint) -> Self {
-        let affine = point.to_affine();
-        Self::from_coordinates(&affine.x().into(), &affine.y().into())
+    pub(crate) fn from_point(point: Point) -> Self {
+        let (x, y) = point.to_affine();
+        Self::from_coordinates(&x, &y)
     }
 }
 
@@ -126,43 +119,43 @@ impl PrivateKey {
         &self.0
     }
 
-    pub(crate) fn ladder(&self, base: ProjectivePoint) -> Ladder {
+    pub(crate) fn ladder(&self, base: Point) -> Ladder {
         Ladder::new(self, base)
     }
 }
 
 impl Agreement for PrivateKey {
     fn public_key(&self) -> PublicKey {
-        PublicKey::from_point(&self.ladder(ProjectivePoint::GENERATOR).finish())
+        PublicKey::from_point(self.ladder(Point::GENERATOR).finish())
     }
 
     fn agree(&self, peer: &PublicKey) -> Result<SharedSecret, PointError> {
-        Ok(shared_secret(&self.ladder(peer.to_point()?).finish()))
+        Ok(shared_secret(self.ladder(peer.to_point()?).finish()))
     }
 }
 
 /// The x-coordinate of an agreed point. It is never the point at infinity: the group's order is prime.
-pub(crate) fn shared_secret(point: &ProjectivePoint) -> SharedSecret {
-    Zeroizing::new(point.to_affine().x().into())
+pub(crate) fn shared_secret(point: Point) -> SharedSecret {
+    Zeroizing::new(point.to_affine().0)
 }
 
 /// `scalar · base`, four bits a window, as many windows a call as the caller has time for.
 pub(crate) struct Ladder {
     scalar: Zeroizing<[u8; 32]>,
-    multiples: [ProjectivePoint; 16],
-    sum: ProjectivePoint,
+    multiples: [Point; 16],
+    sum: Point,
     next_window: usize,
 }
 
 const WINDOWS: usize = 64;
 
 impl Ladder {
-    fn new(key: &PrivateKey, base: ProjectivePoint) -> Self {
-        let mut multiples = [ProjectivePoint::IDENTITY; 16];
+    fn new(key: &PrivateKey, base: Point) -> Self {
+        let mut multiples = [Point::INFINITY; 16];
         for index in 1..16 {
             multiples[index] = multiples[index - 1].add(&base);
         }
-        Self { scalar: key.0.clone(), multiples, sum: ProjectivePoint::IDENTITY, next_window: 0 }
+        Self { scalar: key.0.clone(), multiples, sum: Point::INFINITY, next_window: 0 }
     }
 
     /// Works off up to `windows` windows; `true` once the product is complete.
@@ -170,29 +163,20 @@ impl Ladder {
         let end = WINDOWS.min(self.next_window + windows);
         for window in self.next_window..end {
             for _ in 0..4 {
-                Double::double_in_place(&mut self.sum);
+                self.sum = self.sum.add(&self.sum);
             }
             let byte = self.scalar[window / 2];
             let digit = if window % 2 == 0 { byte >> 4 } else { byte & 15 };
-            self.sum = self.sum.add(&self.multiple(digit));
+            self.sum = self.sum.add(&Point::select(&self.multiples, digit));
         }
         self.next_window = end;
         end == WINDOWS
     }
 
     /// The product; whatever windows are left are worked off first.
-    pub(crate) fn finish(mut self) -> ProjectivePoint {
+    pub(crate) fn finish(mut self) -> Point {
         self.advance(WINDOWS);
         self.sum
-    }
-
-    /// Reads every entry of the table, so that the memory's timing does not depend on the digit.
-    fn multiple(&self, digit: u8) -> ProjectivePoint {
-        let mut chosen = ProjectivePoint::IDENTITY;
-        for (index, candidate) in (0_u8..).zip(&self.multiples) {
-            chosen.conditional_assign(candidate, index.ct_eq(&digit));
-        }
-        chosen
     }
 }
 

@@ -1,8 +1,7 @@
 //! `ECDH-ES` with `A256GCM`: RFC 7518 §4.6 in direct key agreement mode.
 
-use crate::SharedSecret;
-use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, Zeroizing};
+use crate::{SharedSecret, hash};
+use zeroize::Zeroizing;
 
 /// The content encryption key of a message: `AlgorithmID` "A256GCM", no `apu`, no `apv`, 256 bits.
 #[must_use]
@@ -21,18 +20,20 @@ pub fn concat_kdf(
     party_v: &[u8],
     key_bits: u32,
 ) -> Zeroizing<[u8; 32]> {
-    let mut hash = Sha256::new();
-    // round number ‖ Z ‖ OtherInfo
-    hash.update(1_u32.to_be_bytes());
-    hash.update(shared_secret.as_slice());
-    // OtherInfo = AlgorithmID ‖ PartyUInfo ‖ PartyVInfo ‖ SuppPubInfo; the first three carry their length
-    for part in [algorithm_id.as_bytes(), party_u, party_v] {
-        hash.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
-        hash.update(part);
-    }
-    hash.update(key_bits.to_be_bytes());
-    let mut digest = hash.finalize();
-    let key = Zeroizing::new(digest.into());
-    digest.as_mut_slice().zeroize();
-    key
+    let length = |part: &[u8]| u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let algorithm_id = algorithm_id.as_bytes();
+    // round number ‖ Z ‖ OtherInfo; OtherInfo = AlgorithmID ‖ PartyUInfo ‖ PartyVInfo ‖ SuppPubInfo, where the first
+    // three carry their length.
+    let input = [
+        &1_u32.to_be_bytes()[..],
+        &**shared_secret,
+        &length(algorithm_id),
+        algorithm_id,
+        &length(party_u),
+        party_u,
+        &length(party_v),
+        party_v,
+        &key_bits.to_be_bytes(),
+    ];
+    hash::sha256(&Zeroizing::new(input.concat()))
 }

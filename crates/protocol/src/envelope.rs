@@ -1,6 +1,6 @@
 //! The compact JWE (RFC 7516 §7.1) as text and as parts. Nothing here decrypts.
 
-use crate::{Algorithm, PublicKey, jwk};
+use crate::{Algorithm, PublicKey, json, jwk};
 use alloc::{string::String, vec::Vec};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde::Deserialize;
@@ -59,9 +59,10 @@ impl EnvelopeError {
 #[serde(deny_unknown_fields)]
 struct Header<'a> {
     alg: &'a str,
+    #[serde(default, deserialize_with = "json::some_text")]
     enc: Option<&'a str>,
     kid: &'a str,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "json::some_object")]
     epk: Option<Epk<'a>>,
 }
 
@@ -91,7 +92,7 @@ impl<'a> Envelope<'a> {
         }
 
         let header = decode(protected)?;
-        let header: Header = serde_json::from_slice(&header).map_err(|_| EnvelopeError::Header)?;
+        let header: Header = json::from_slice(&header).map_err(|_| EnvelopeError::Header)?;
         let encrypted_key = decode(encrypted_key)?;
         let iv = decode(iv)?;
         let mut ciphertext = decode(ciphertext)?;
@@ -103,7 +104,7 @@ impl<'a> Envelope<'a> {
                 (epk.public_key().ok_or(EnvelopeError::Header)?, iv)
             }
             (Algorithm::EcdhEs, Some("A256GCM"), Some(_)) => return Err(EnvelopeError::Malformed),
-            (Algorithm::EcdhEs, Some(_), _) => return Err(EnvelopeError::Algorithm),
+            (Algorithm::EcdhEs, Some(enc), _) if enc != "A256GCM" => return Err(EnvelopeError::Algorithm),
             (Algorithm::Hpke7, None, None) if iv.is_empty() && tag.is_empty() => {
                 // JOSE-HPKE: HPKE's ciphertext carries the tag at its end.
                 let split = ciphertext.len().checked_sub(16).ok_or(EnvelopeError::Malformed)?;

@@ -2,9 +2,10 @@
 //!
 //! One message a context, so only the key and the nonce of sequence number 0 are derived.
 
-use crate::{PublicKey, SharedSecret};
-use hkdf::{Hkdf, HkdfExtract};
-use sha2::Sha256;
+use crate::{
+    PublicKey, SharedSecret,
+    hash::{self, Digest},
+};
 use zeroize::Zeroizing;
 
 /// RFC 9180 §4.1: `"KEM" ‖ I2OSP(0x0010, 2)`.
@@ -23,52 +24,31 @@ pub struct Schedule {
 /// RFC 9180 §4.1 `ExtractAndExpand(dh, concat(enc, pkRm))`: the KEM's shared secret.
 #[must_use]
 pub fn kem_shared_secret(dh: &SharedSecret, enc: &PublicKey, recipient: &PublicKey) -> SharedSecret {
-    let eae_prk = labeled_extract(KEM_SUITE, "eae_prk", dh.as_slice());
-    let mut shared_secret = Zeroizing::new([0; 32]);
-    labeled_expand(
-        &eae_prk,
-        KEM_SUITE,
-        "shared_secret",
-        &[enc.as_sec1(), recipient.as_sec1()],
-        shared_secret.as_mut_slice(),
-    );
-    shared_secret
+    let eae_prk = labeled_extract(KEM_SUITE, &[], "eae_prk", &**dh);
+    let kem_context = [*enc.as_sec1(), *recipient.as_sec1()].concat();
+    labeled_expand(&eae_prk, KEM_SUITE, "shared_secret", &kem_context, 32)
 }
 
 /// RFC 9180 §5.1 `KeySchedule(mode_base, shared_secret, info, "", "")`.
 #[must_use]
 pub fn key_schedule(shared_secret: &SharedSecret, info: &[u8]) -> Schedule {
-    let psk_id_hash = extract(HPKE_SUITE, &[], "psk_id_hash", &[]).0;
-    let info_hash = extract(HPKE_SUITE, &[], "info_hash", info).0;
-    let context: [&[u8]; 3] = [&[0], &psk_id_hash, &info_hash];
-    let secret = extract(HPKE_SUITE, shared_secret.as_slice(), "secret", &[]).1;
+    let psk_id_hash = labeled_extract(HPKE_SUITE, &[], "psk_id_hash", &[]);
+    let info_hash = labeled_extract(HPKE_SUITE, &[], "info_hash", info);
+    let context = [&[0], &psk_id_hash[..], &info_hash[..]].concat();
+    let secret = labeled_extract(HPKE_SUITE, &**shared_secret, "secret", &[]);
 
-    let mut schedule = Schedule { key: Zeroizing::new([0; 32]), base_nonce: [0; 12] };
-    labeled_expand(&secret, HPKE_SUITE, "key", &context, schedule.key.as_mut_slice());
-    labeled_expand(&secret, HPKE_SUITE, "base_nonce", &context, &mut schedule.base_nonce);
-    schedule
+    let nonce = labeled_expand(&secret, HPKE_SUITE, "base_nonce", &context, 12);
+    let mut base_nonce = [0; 12];
+    base_nonce.copy_from_slice(&nonce[..12]);
+    Schedule { key: labeled_expand(&secret, HPKE_SUITE, "key", &context, 32), base_nonce }
 }
 
-/// RFC 9180 §4 `LabeledExtract` with an empty salt.
-fn labeled_extract(suite: &[u8], label: &str, input: &[u8]) -> Hkdf<Sha256> {
-    extract(suite, &[], label, input).1
+/// RFC 9180 §4 `LabeledExtract`.
+fn labeled_extract(suite: &[u8], salt: &[u8], label: &str, input: &[u8]) -> Digest {
+    hash::hmac(salt, &Zeroizing::new([b"HPKE-v1", suite, label.as_bytes(), input].concat()))
 }
 
-fn extract(suite: &[u8], salt: &[u8], label: &str, input: &[u8]) -> ([u8; 32], Hkdf<Sha256>) {
-    let mut extract = HkdfExtract::<Sha256>::new(Some(salt));
-    for part in [b"HPKE-v1", suite, label.as_bytes(), input] {
-        extract.input_ikm(part);
-    }
-    let (key, expand) = extract.finalize();
-    (key.into(), expand)
-}
-
-/// RFC 9180 §4 `LabeledExpand`, for outputs of at most 32 bytes.
-fn labeled_expand(key: &Hkdf<Sha256>, suite: &[u8], label: &str, info: &[&[u8]], output: &mut [u8]) {
-    let length = [0, u8::try_from(output.len()).unwrap_or(0)];
-    let mut parts: [&[u8]; 7] = [&length, b"HPKE-v1", suite, label.as_bytes(), &[], &[], &[]];
-    parts[4..4 + info.len()].copy_from_slice(info);
-    // HKDF fails only past 255 blocks; an output here is one block.
-    let expanded = key.expand_multi_info(&parts, output);
-    debug_assert!(expanded.is_ok());
+/// RFC 9180 §4 `LabeledExpand`: the output is the first `length` bytes, 32 at most.
+fn labeled_expand(key: &Digest, suite: &[u8], label: &str, info: &[u8], length: u8) -> Digest {
+    hash::expand(key, &[&[0, length], &b"HPKE-v1"[..], suite, label.as_bytes(), info].concat())
 }

@@ -1,10 +1,9 @@
 //! Public keys as they are published: RFC 7517 JWK and JWK Set, named by their RFC 7638 thumbprint.
 
-use crate::{PointError, PublicKey};
+use crate::{PointError, PublicKey, curve::Point, hash};
 use alloc::{string::String, vec::Vec};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// How a message for a key is sealed. The key decides; nothing is negotiated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,13 +109,10 @@ impl Thumbprint {
     #[must_use]
     pub fn of(key: &PublicKey) -> Self {
         // RFC 7638 §3: the required members in lexicographic order, no white space.
-        let mut hash = Sha256::new();
-        hash.update(r#"{"crv":"P-256","kty":"EC","x":""#);
-        hash.update(Base64UrlUnpadded::encode_string(key.x()));
-        hash.update(r#"","y":""#);
-        hash.update(Base64UrlUnpadded::encode_string(key.y()));
-        hash.update(r#""}"#);
-        Self(Base64UrlUnpadded::encode_string(&hash.finalize()))
+        let x = Base64UrlUnpadded::encode_string(key.x());
+        let y = Base64UrlUnpadded::encode_string(key.y());
+        let members = [r#"{"crv":"P-256","kty":"EC","x":""#, &x, r#"","y":""#, &y, r#""}"#];
+        Self(Base64UrlUnpadded::encode_string(&*hash::sha256(members.concat().as_bytes())))
     }
 
     /// The 43 characters of the `kid`.
@@ -131,7 +127,7 @@ impl Thumbprint {
 pub struct Recipient {
     pub(crate) algorithm: Algorithm,
     pub(crate) key: PublicKey,
-    pub(crate) point: p256::ProjectivePoint,
+    pub(crate) point: Point,
     pub(crate) kid: Thumbprint,
 }
 

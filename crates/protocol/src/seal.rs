@@ -2,12 +2,12 @@
 
 use crate::{
     Algorithm, MAX_PLAINTEXT, PrivateKey, PublicKey, RandomError, Recipient, content,
+    curve::Point,
     ecdh::{self, Ladder},
     ecdh_es, hpke,
 };
 use alloc::{string::String, vec::Vec};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use p256::ProjectivePoint;
 use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
@@ -40,7 +40,7 @@ impl Preparation {
         let mut iv = [0; 12];
         rng.try_fill_bytes(&mut iv).map_err(|_| RandomError)?;
         Ok(Self {
-            public: ephemeral.ladder(ProjectivePoint::GENERATOR),
+            public: ephemeral.ladder(Point::GENERATOR),
             shared: ephemeral.ladder(recipient.point),
             recipient: recipient.clone(),
             iv,
@@ -60,8 +60,8 @@ impl Preparation {
     /// Takes all the steps that are left.
     #[must_use]
     pub fn finish(self) -> Sealer {
-        let ephemeral = PublicKey::from_point(&self.public.finish());
-        let shared_secret = ecdh::shared_secret(&self.shared.finish());
+        let ephemeral = PublicKey::from_point(self.public.finish());
+        let shared_secret = ecdh::shared_secret(self.shared.finish());
         let Recipient { algorithm, key: recipient, kid, .. } = self.recipient;
         let (header, encrypted_key, key, nonce) = match algorithm {
             Algorithm::EcdhEs => {
@@ -116,7 +116,7 @@ impl Sealer {
             return Err(PlaintextTooLong);
         }
         let aad = self.protected.as_bytes();
-        let tag = content::encrypt(&self.key, &self.nonce, aad, &mut plaintext).ok_or(PlaintextTooLong)?;
+        let tag = content::encrypt(&self.key, &self.nonce, aad, &mut plaintext);
         let (iv, tag) = match self.algorithm {
             Algorithm::EcdhEs => (&self.nonce[..], &tag[..]),
             // JOSE-HPKE: the tag is part of HPKE's ciphertext, and the nonce is derived.

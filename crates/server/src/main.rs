@@ -57,6 +57,8 @@ enum Keys {
     /// Publish a key no longer, but still open what was sealed to it
     Retire {
         /// The key's kid, as `keys list` shows it
+        // A kid is base64url, and one in 64 begins with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
         #[command(flatten)]
         keyring: Directory,
@@ -64,6 +66,8 @@ enum Keys {
     /// Open nothing with a key any more; this cannot be undone
     Revoke {
         /// The key's kid, as `keys list` shows it
+        // A kid is base64url, and one in 64 begins with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
         #[command(flatten)]
         keyring: Directory,
@@ -82,7 +86,7 @@ struct Open {
     #[command(flatten)]
     keyring: Directory,
     /// Refuse a payload of another origin
-    #[arg(long)]
+    #[arg(long, value_parser = origin)]
     origin: Option<String>,
     /// Refuse a payload older than this
     #[arg(long, value_name = "SECONDS")]
@@ -95,10 +99,10 @@ struct Seal {
     #[arg(long, value_name = "FILE")]
     jwks: PathBuf,
     /// Seal to this key instead of the first one
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     kid: Option<String>,
     /// The origin that the payload says it comes from
-    #[arg(long, default_value = "https://shop.example")]
+    #[arg(long, value_parser = origin, default_value = "https://shop.example")]
     origin: String,
 }
 
@@ -272,6 +276,21 @@ fn warn_if_none_is_published(directory: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// An origin as a browser writes it (HTML §7.1.1). It is compared as it stands, so a slip here would refuse every payment.
+fn origin(text: &str) -> Result<String, String> {
+    let is_written_so = |host: &str| {
+        let is_part =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
+        !host.is_empty() && host.bytes().all(is_part)
+    };
+    match text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) {
+        Some(host) if is_written_so(host) => Ok(text.to_owned()),
+        _ => Err(String::from(
+            "write it as a browser does: https://shop.example, in lower case, without a path or a final slash",
+        )),
+    }
+}
+
 /// All of standard input, wiped once it is read: it may hold card data.
 fn input() -> Result<Zeroizing<Vec<u8>>, Failure> {
     // A payload and fields are shorter than this, and a buffer that never grows leaves no copy behind.
@@ -293,4 +312,51 @@ fn input() -> Result<Zeroizing<Vec<u8>>, Failure> {
 fn print(text: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text).and_then(|()| stdout.flush()).map_err(Failure::Output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cli, origin};
+    use clap::{CommandFactory as _, Parser as _};
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_kid_may_begin_with_a_hyphen() {
+        for kid in
+            ["-hVkeysMUwrD7q-zJ3Fa0_yT9bQe5sXcLp1nKd2oRg8", "--keysMUwrD7q-zJ3Fa0_yT9bQe5sXcLp1nKd2oRg8"]
+        {
+            for line in [
+                &["tillseal", "keys", "revoke", kid, "--keys", "x"][..],
+                &["tillseal", "keys", "revoke", "--keys", "x", kid],
+                &["tillseal", "keys", "retire", "--keys", "x", kid],
+                &["tillseal", "seal", "--jwks", "x", "--kid", kid],
+            ] {
+                assert!(Cli::try_parse_from(line).is_ok(), "{line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_origin_is_taken_as_a_browser_writes_it() {
+        for taken in
+            ["https://shop.example", "http://localhost:8080", "http://127.0.0.1", "http://[::1]:8080"]
+        {
+            assert_eq!(origin(taken).as_deref(), Ok(taken));
+        }
+        for refused in [
+            "",
+            "shop.example",
+            "https://",
+            "https://shop.example/",
+            "https://Shop.example",
+            "https://a@b",
+            "https://a?b",
+        ] {
+            assert!(origin(refused).is_err(), "{refused}");
+        }
+    }
 }

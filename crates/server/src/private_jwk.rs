@@ -170,3 +170,14 @@ fn mode(metadata: &fs::Metadata) -> u32 {
 fn mode(_: &fs::Metadata) -> u32 {
     0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PrivateJwk;
+    use crate::agreement::EcdhKey;
+    use static_assertions::assert_not_impl_any;
+    use std::fmt::Debug;
+
+    assert_not_impl_any!(PrivateJwk: Clone, Debug);
+    assert_not_impl_any!(EcdhKey: Clone, Debug, serde::Serialize);
+}

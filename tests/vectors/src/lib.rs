@@ -25,6 +25,7 @@ pub fn run() -> Report {
             ecdh_ecpoint(PrivateKey::from_scalar),
             wycheproof_suites::ecdh_spki(),
             wycheproof_suites::aes_gcm(),
+            wycheproof_suites::hmac(),
             wycheproof_suites::hkdf(),
             wycheproof_suites::hpke_schedule(),
         ],

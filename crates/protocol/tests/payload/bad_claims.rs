@@ -3,8 +3,7 @@
 use crate::support::{ALGORITHMS, encode, forge, plain_header, private_key, try_open};
 use tillseal_protocol::{Agreement as _, Claims};
 
-const GOOD: &str =
-    r#"{"v":1,"jti":"AAAAAAAAAAAAAAAAAAAAAA","iat":7,"origin":"https://shop.example","fields":{"email":"a"}}"#;
+const GOOD: &str = r#"{"v":1,"jti":"AAAAAAAAAAAAAAAAAAAAAA","iat":7,"origin":"https://shop.example","fields":{"email":"a"}}"#;
 
 fn code(plaintext: &[u8]) -> Option<&'static str> {
     let key = private_key(1);
@@ -104,7 +103,9 @@ fn other_json_and_other_bytes_are_refused() {
     let as_array = r#"[1,"AAAAAAAAAAAAAAAAAAAAAA",7,"https://shop.example",{"email":"a"}]"#;
     let deep = "[".repeat(10_000);
     let twice = GOOD.repeat(2);
-    for plaintext in ["", " ", "null", "{}", "[]", "1", "\"\"", as_array, &deep, &twice, &GOOD[..GOOD.len() - 1]] {
+    for plaintext in
+        ["", " ", "null", "{}", "[]", "1", "\"\"", as_array, &deep, &twice, &GOOD[..GOOD.len() - 1]]
+    {
         assert_refused(plaintext);
     }
     assert_refused(&format!("{GOOD}\0"));

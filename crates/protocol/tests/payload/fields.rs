@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use tillseal_protocol::{
-    Csc, CscError, Expiry, ExpiryError, FieldName, FieldSet, Form, FormError, MAX_FIELDS, MAX_TEXT, Pan, PanError,
+    Csc, CscError, Expiry, ExpiryError, FieldName, FieldSet, Form, FormError, MAX_FIELDS, MAX_TEXT, Pan,
+    PanError,
 };
 
 #[test]
@@ -21,7 +22,8 @@ fn a_pan_has_12_to_19_digits_and_its_check_digit() {
         ("6304000000000000000", "6304000000000000000"),
     ] {
         // The last entry's check digit is made here: the table is about lengths.
-        let typed = if digits.starts_with("6304") { with_check_digit(&digits[..18]) } else { typed.to_owned() };
+        let typed =
+            if digits.starts_with("6304") { with_check_digit(&digits[..18]) } else { typed.to_owned() };
         let digits = if digits.starts_with("6304") { typed.clone() } else { digits.to_owned() };
         assert_eq!(Pan::parse(&typed).map(|pan| pan.digits().to_owned()), Ok(digits));
     }
@@ -126,13 +128,44 @@ fn an_expiry_is_read_in_every_shape_that_people_and_autofill_use() {
         assert_eq!(read, Ok((month, year)), "{typed}");
     }
     for typed in [
-        "", "1", "12", "129", "12/", "/29", "/", "12/9", "12/029", "12/1999", "12/2100", "12/20299", "1/1/29",
-        "12/29/", "12//29", "112/29", "12229", "1220299", "2029", "202912", "29-2029-12", "ab/cd", "1a/29", "12/2x",
-        "12,29", "12\\29", "+1/29", "-1/29", "1é29", "12é", "é29x", "１２/２９", "Dec 29", "12/0x1f",
+        "",
+        "1",
+        "12",
+        "129",
+        "12/",
+        "/29",
+        "/",
+        "12/9",
+        "12/029",
+        "12/1999",
+        "12/2100",
+        "12/20299",
+        "1/1/29",
+        "12/29/",
+        "12//29",
+        "112/29",
+        "12229",
+        "1220299",
+        "2029",
+        "202912",
+        "29-2029-12",
+        "ab/cd",
+        "1a/29",
+        "12/2x",
+        "12,29",
+        "12\\29",
+        "+1/29",
+        "-1/29",
+        "1é29",
+        "12é",
+        "é29x",
+        "１２/２９",
+        "Dec 29",
+        "12/0x1f",
     ] {
         let error = Expiry::parse(typed).err();
-        // Six digits are read as month and year, and there is no month 20.
-        let expected = if matches!(typed, "2029" | "202912") { ExpiryError::Month } else { ExpiryError::Shape };
+        // Four digits are a month and a year, and there is no month 20.
+        let expected = if typed == "2029" { ExpiryError::Month } else { ExpiryError::Shape };
         assert_eq!(error, Some(expected), "{typed}");
     }
     for typed in ["00/29", "13/29", "99/29", "0029", "1329", "002029", "0/29", "2029-00", "2029-13"] {
@@ -147,9 +180,16 @@ fn an_expiry_is_read_from_a_month_field_and_a_year_field() {
         assert_eq!(read, Ok((12, 2029)), "{month} {year}");
     }
     assert_eq!(Expiry::from_month_year("1", "29").map(Expiry::month), Ok(1));
-    for (month, year) in
-        [("", "29"), ("12", ""), ("012", "29"), ("12", "9"), ("12", "029"), ("x", "29"), ("12", "2x"), ("12", "1999")]
-    {
+    for (month, year) in [
+        ("", "29"),
+        ("12", ""),
+        ("012", "29"),
+        ("12", "9"),
+        ("12", "029"),
+        ("x", "29"),
+        ("12", "2x"),
+        ("12", "1999"),
+    ] {
         assert_eq!(Expiry::from_month_year(month, year).err(), Some(ExpiryError::Shape), "{month} {year}");
     }
     for month in ["0", "00", "13", "99"] {
@@ -184,8 +224,23 @@ fn a_name_comes_from_the_autocomplete_attribute() {
         assert_eq!(read.as_ref().map(FieldName::as_str), Some(name), "{attribute}");
     }
     for attribute in [
-        "", " ", "on", "off", "webauthn", "new-password", "current-password", "one-time-code", "transaction-amount",
-        "transaction-currency", "username", "photo", "url", "cc", "cc-numbers", "cc-number extra", "section-é email",
+        "",
+        " ",
+        "on",
+        "off",
+        "webauthn",
+        "new-password",
+        "current-password",
+        "one-time-code",
+        "transaction-amount",
+        "transaction-currency",
+        "username",
+        "photo",
+        "url",
+        "cc",
+        "cc-numbers",
+        "cc-number extra",
+        "section-é email",
         "section-\" email",
     ] {
         assert_eq!(FieldName::from_autocomplete(attribute), None, "{attribute}");
@@ -201,7 +256,8 @@ fn a_name_is_words_of_letters_digits_and_three_signs() {
     }
     let too_long = "n".repeat(65);
     for name in [
-        "", " ", " a", "a ", "a  b", "a\tb", "a\nb", "é", "a\"b", "a\\b", "a*", "a/b", "a[0]", "a:b", "a\0", &too_long,
+        "", " ", " a", "a ", "a  b", "a\tb", "a\nb", "é", "a\"b", "a\\b", "a*", "a/b", "a[0]", "a:b",
+        "a\0", &too_long,
     ] {
         assert_eq!(FieldName::parse(name), None, "{name:?}");
     }
@@ -209,7 +265,8 @@ fn a_name_is_words_of_letters_digits_and_three_signs() {
 
 #[test]
 fn a_set_names_fields_by_token_by_name_and_by_prefix() {
-    let set = |patterns: &[&str]| FieldSet::new(patterns.iter().map(|pattern| (*pattern).to_owned()).collect());
+    let set =
+        |patterns: &[&str]| FieldSet::new(patterns.iter().map(|pattern| (*pattern).to_owned()).collect());
     for (patterns, name, is_in) in [
         (&["cc-*"][..], "cc-number", true),
         (&["cc-*"], "billing cc-number", true),
@@ -238,7 +295,8 @@ fn a_set_names_fields_by_token_by_name_and_by_prefix() {
 
 #[test]
 fn a_form_takes_each_field_once_and_only_what_belongs_there() {
-    let input = |form: &mut Form, name: &str, typed: &str| form.input(FieldName::parse(name).unwrap(), typed).err();
+    let input =
+        |form: &mut Form, name: &str, typed: &str| form.input(FieldName::parse(name).unwrap(), typed).err();
     let mut form = Form::new();
     assert_eq!(input(&mut form, "cc-number", "4111111111111112"), Some(PanError::CheckDigit.into()));
     assert_eq!(input(&mut form, "billing cc-number", "4111x"), Some(PanError::NotADigit.into()));

@@ -66,7 +66,15 @@ fn info_and_aad_are_bound() {
     let enc = <Kem as hpke::Kem>::EncappedKey::from_bytes(&decode(segments[1])).unwrap();
     let opens = |info: &[u8], aad: &[u8]| {
         let ciphertext = decode(segments[3]);
-        single_shot_open::<AesGcm256, HkdfSha256, Kem>(&OpModeR::Base, &secret, &enc, info, &ciphertext, aad).is_ok()
+        single_shot_open::<AesGcm256, HkdfSha256, Kem>(
+            &OpModeR::Base,
+            &secret,
+            &enc,
+            info,
+            &ciphertext,
+            aad,
+        )
+        .is_ok()
     };
     assert!(opens(b"", segments[0].as_bytes()));
     assert!(!opens(b"info", segments[0].as_bytes()));

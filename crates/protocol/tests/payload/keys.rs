@@ -55,7 +55,11 @@ fn another_key_is_refused_with_its_reason() {
         assert_eq!(altered(|jwk| jwk.y.clone_from(&coordinate)), Some(KeyError::Unusable), "{length}");
     }
     assert_eq!(altered(|jwk| jwk.x.push('=')), Some(KeyError::Unusable));
-    assert_eq!(altered(|jwk| core::mem::swap(&mut jwk.x, &mut jwk.y)), Some(KeyError::Unusable), "off the curve");
+    assert_eq!(
+        altered(|jwk| core::mem::swap(&mut jwk.x, &mut jwk.y)),
+        Some(KeyError::Unusable),
+        "off the curve"
+    );
     assert_eq!(altered(|jwk| jwk.kid.push('A')), Some(KeyError::Kid));
     assert_eq!(altered(|jwk| jwk.kid = self::jwk(2).kid), Some(KeyError::Kid));
     let zeros = PublicKey::from_coordinates(&[0; 32], &[0; 32]);

@@ -19,7 +19,8 @@ fn each_part_holds_exactly_its_readers_fields() {
         (13, Algorithm::EcdhEs, set(&["cc-exp", "email"]), &["cc-exp", "email"]),
         (14, Algorithm::Hpke7, set(&["postal-code"]), &[]),
     ];
-    let recipients = readers.iter().map(|(key, algorithm, set, _)| (sealer(*key, *algorithm), set)).collect();
+    let recipients =
+        readers.iter().map(|(key, algorithm, set, _)| (sealer(*key, *algorithm), set)).collect();
     let parts = form(&FIELDS).seal(recipients, &context()).unwrap();
     assert_eq!(parts.len(), readers.len());
     for (part, (key, algorithm, _, names)) in parts.iter().zip(&readers) {
@@ -44,7 +45,8 @@ fn a_field_that_nobody_may_read_stops_the_seal() {
 
     // The month and the year are one `cc-exp` by then.
     let months = [("cc-exp-month", "12"), ("cc-exp-year", "29")];
-    let sealed = |set: &FieldSet| form(&months).seal(vec![(sealer(11, Algorithm::EcdhEs), set)], &context());
+    let sealed =
+        |set: &FieldSet| form(&months).seal(vec![(sealer(11, Algorithm::EcdhEs), set)], &context());
     assert!(sealed(&set(&["cc-exp"])).is_ok());
     assert_eq!(sealed(&set(&["email"])).err(), Some(FormError::Unclaimed));
 }

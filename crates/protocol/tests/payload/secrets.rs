@@ -19,5 +19,5 @@ assert_not_impl_any!(hpke::Schedule: core::fmt::Debug, core::fmt::Display, Clone
 #[test]
 fn a_shared_secret_does_not_print() {
     let secret = tillseal_protocol::SharedSecret::new([0xab; 32]);
-    assert_eq!(format!("{secret:?}"), "Zeroizing(..)");
+    assert_eq!(format!("{secret:?}"), "Zeroizing { .. }");
 }

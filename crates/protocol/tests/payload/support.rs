@@ -103,14 +103,14 @@ pub(crate) fn forge(recipient: &PublicKey, algorithm: Algorithm, header: &str, p
     let (encrypted_key, iv, tag) = match algorithm {
         Algorithm::EcdhEs => {
             let key = ecdh_es::content_key(&dh);
-            let tag = content::encrypt(&key, &[3; 12], protected.as_bytes(), &mut text).unwrap();
+            let tag = content::encrypt(&key, &[3; 12], protected.as_bytes(), &mut text);
             (String::new(), encode(&[3; 12]), encode(&tag))
         }
         Algorithm::Hpke7 => {
             let secret = hpke::kem_shared_secret(&dh, &point, recipient);
             let schedule = hpke::key_schedule(&secret, b"");
             let (key, nonce) = (&schedule.key, &schedule.base_nonce);
-            let tag = content::encrypt(key, nonce, protected.as_bytes(), &mut text).unwrap();
+            let tag = content::encrypt(key, nonce, protected.as_bytes(), &mut text);
             text.extend_from_slice(&tag);
             (encode(point.as_sec1()), String::new(), String::new())
         }

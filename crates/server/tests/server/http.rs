@@ -42,7 +42,11 @@ fn a_key_set_that_is_known_is_not_sent_again() -> TestResult {
     assert_eq!(answer.status, 200);
 
     let (_keys, server) = started(&[])?;
-    assert_eq!(server.get(KEY_SET_PATH, &[("If-None-Match", &etag)])?.status, 200, "other keys, another tag");
+    assert_eq!(
+        server.get(KEY_SET_PATH, &[("If-None-Match", &etag)])?.status,
+        200,
+        "other keys, another tag"
+    );
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use crate::support::{Keys, NOW, TestResult};
 use std::fs;
 use tillseal_protocol::{Algorithm, Thumbprint};
-use tillseal_server::{KeyState, Keyring, KeyringError, create_key, set_state};
+use tillseal_server::{Key, KeyState, Keyring, KeyringError, create_key, set_state};
 
 #[test]
 fn a_new_key_is_a_plain_private_jwk() -> TestResult {
@@ -91,9 +91,8 @@ fn active_keys_are_published_the_newest_first() -> TestResult {
     assert_eq!(published(&keys)?, kids(&[&second, &keys.kid]), "a revoked key is not");
 
     let keyring = keys.load()?;
-    let states: Vec<KeyState> = keyring.keys().map(tillseal_server::Key::state).collect();
-    use KeyState::{Active, DecryptOnly, Revoked};
-    assert_eq!(states, [Revoked, DecryptOnly, Active, Active]);
+    let states: Vec<KeyState> = keyring.keys().map(Key::state).collect();
+    assert_eq!(states, [KeyState::Revoked, KeyState::DecryptOnly, KeyState::Active, KeyState::Active]);
     Ok(())
 }
 
@@ -116,7 +115,7 @@ fn a_revoked_key_stays_revoked() -> TestResult {
     for state in [KeyState::Active, KeyState::DecryptOnly] {
         assert!(matches!(set_state(keys.path(), kid, state), Err(KeyringError::Revoked)));
     }
-    assert_eq!(keys.load()?.find(kid).map(tillseal_server::Key::state), Some(KeyState::Revoked));
+    assert_eq!(keys.load()?.find(kid).map(Key::state), Some(KeyState::Revoked));
     Ok(())
 }
 
@@ -174,7 +173,7 @@ fn each_fault_of_a_file_is_refused_by_its_name_and_without_its_text() -> TestRes
         ("no d", |jwk| drop(jwk.remove("d"))),
         ("d a number", |jwk| drop(jwk.insert("d".into(), 7.into()))),
         ("short d", |jwk| drop(jwk.insert("d".into(), "AAAA".into()))),
-        ("d above the order", |jwk| drop(jwk.insert("d".into(), "_".repeat(42).add("8").into()))),
+        ("d above the order", |jwk| drop(jwk.insert("d".into(), format!("{}8", "_".repeat(42)).into()))),
         ("iat a text", |jwk| drop(jwk.insert("iat".into(), jwk["d"].clone()))),
         ("state a secret", |jwk| drop(jwk.insert("tillseal_state".into(), jwk["d"].clone()))),
         ("swapped", |jwk| {
@@ -226,10 +225,7 @@ fn refusal(keys: &Keys) -> TestResult<KeyringError> {
     Keyring::load(keys.path()).err().ok_or_else(|| "the keyring was loaded".into())
 }
 
-fn change(
-    keys: &Keys,
-    change: impl FnOnce(&mut serde_json::Map<String, serde_json::Value>),
-) -> TestResult {
+fn change(keys: &Keys, change: impl FnOnce(&mut serde_json::Map<String, serde_json::Value>)) -> TestResult {
     let mut jwk: serde_json::Value = serde_json::from_slice(&fs::read(keys.file())?)?;
     change(jwk.as_object_mut().ok_or("no object")?);
     // Written into the file that is there, which keeps its mode.

@@ -4,7 +4,9 @@ use crate::support::{CSC, EMAIL, Keys, NOW, ORIGIN, PAN, TestResult};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use getrandom::SysRng;
 use tillseal_protocol::{Algorithm, Claims, MAX_SEALED, Preparation};
-use tillseal_server::{DEFAULT_LEEWAY, DEFAULT_MAX_AGE, Expect, KeyState, OpenError, decrypt, open, set_state};
+use tillseal_server::{
+    DEFAULT_LEEWAY, DEFAULT_MAX_AGE, Expect, KeyState, OpenError, decrypt, open, set_state,
+};
 use zeroize::Zeroizing;
 
 const BOTH: [Algorithm; 2] = [Algorithm::EcdhEs, Algorithm::Hpke7];
@@ -174,8 +176,8 @@ fn the_key_decides_the_algorithm_not_the_message() -> TestResult {
 fn what_is_sealed_but_is_no_payload_is_refused() -> TestResult {
     let keys = Keys::new(Algorithm::EcdhEs)?;
     for plaintext in ["", "null", "{}", r#"{"v":2}"#, "\u{0}"] {
-        let sealer = Preparation::new(&keys.recipient()?, &mut SysRng)?.finish();
-        let sealed = sealer.seal(Zeroizing::new(plaintext.as_bytes().to_vec()))?;
+        let prepared = Preparation::new(&keys.recipient()?, &mut SysRng)?.finish();
+        let sealed = prepared.seal(Zeroizing::new(plaintext.as_bytes().to_vec()))?;
         assert_eq!(refusal(&keys, &sealed)?, Some("sealed-claims"), "{plaintext}");
     }
     Ok(())

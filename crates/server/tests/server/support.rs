@@ -6,6 +6,7 @@ use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
+    process::{Command, Stdio},
     sync::Arc,
     thread,
 };
@@ -20,6 +21,8 @@ use tokio::{net::TcpListener, runtime, sync::watch};
 use tracing::Dispatch;
 
 pub(crate) type TestResult<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
+
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_tillseal");
 
 pub(crate) const ORIGIN: &str = "https://shop.example";
 /// 2026-11-24T00:00:00Z.
@@ -116,6 +119,31 @@ impl Server {
     }
 }
 
+/// One run of the program, from standard input to exit code.
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs `tillseal` with these arguments.
+pub(crate) fn tillseal(arguments: &[&str], stdin: &str) -> TestResult<Run> {
+    let mut child = Command::new(PROGRAM)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    // A program that needs no input may be gone already.
+    let _ = child.stdin.take().ok_or("no stdin")?.write_all(stdin.as_bytes());
+    let output = child.wait_with_output()?;
+    Ok(Run {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout)?,
+        stderr: String::from_utf8(output.stderr)?,
+    })
+}
+
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) head: String,
@@ -143,9 +171,9 @@ pub(crate) fn request(
 ) -> TestResult<Answer> {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name, ": ", value, "\r\n"]);
     }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+    head.extend(["Content-Length: ", &body.len().to_string(), "\r\n\r\n"]);
     let mut stream = TcpStream::connect(address)?;
     stream.write_all(head.as_bytes())?;
     // A server that has read enough may answer and close before all is written.
