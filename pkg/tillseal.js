@@ -1,21 +1,17 @@
 // @ts-check
 /**
- * Tillseal: encrypts the fields of a checkout form in the browser. This file is what ships: it finds the form, loads the
- * WebAssembly module and hands it the moment of submitting. What is sealed, and how, is decided in the module.
- *
+ * Tillseal encrypts the fields of a checkout form in the browser. This file is what ships: it loads the WebAssembly
+ * module, reads the form and keeps the moment of submitting. What is sealed, and how, the module decides.
  * @module
  */
 import { Checkout as Module, embedded, initSync, integrity } from './glue.js'
-
-/** How long a submit waits for the module and the key, in milliseconds. */
-const PATIENCE = 8000
 
 /**
  * A public key: the URL of a JWK Set, a JWK Set, or a JWK.
  * @typedef {string | URL | { keys: object[] } | { kty: string }} Key
  */
 /**
- * Who may read which fields. Patterns are field names, or beginnings that end in `*`: `cc-*`.
+ * Who may read which fields: names, or beginnings that end in `*` (`cc-*`).
  * @typedef {{ name: string, key: Key, kid?: string, fields: string[] }} Recipient
  */
 /**
@@ -25,22 +21,22 @@ const PATIENCE = 8000
 
 /** What to do about each error, by its stable code. */
 const ADVICE = {
-  'module-load': 'The WebAssembly module could not be loaded. Serve tillseal.wasm beside tillseal.js, unchanged, and allow it: script-src \'wasm-unsafe-eval\'; connect-src \'self\'.',
-  'key-load': 'The public key could not be loaded. data-tillseal must be the URL of a JWK Set.',
+  'module-load': "tillseal.wasm did not load. Serve it unchanged beside tillseal.js, under a CSP with script-src 'wasm-unsafe-eval'.",
+  'key-load': 'The key did not load. data-tillseal must be the URL of a JWK Set.',
   'key-none': 'The key set holds no key.',
   'key-unusable': 'The key is not a public key on the curve P-256.',
-  'key-alg': 'The key\'s alg must be ECDH-ES or HPKE-7.',
-  'key-kid': 'The key\'s kid is not its RFC 7638 thumbprint.',
+  'key-alg': 'The alg of the key must be ECDH-ES or HPKE-7.',
+  'key-kid': 'The kid of the key is not its RFC 7638 thumbprint.',
   'key-pin': 'The key set does not hold the pinned key.',
-  random: 'The browser gave no randomness; nothing can be sealed without it.',
-  'not-ready': 'Not ready yet: wait for tillseal:ready.',
-  detached: 'The form has been detached.',
-  'field-name': 'data-seal must be 1 to 64 letters, digits, hyphens, underscores or dots.',
+  random: 'The browser gave no randomness.',
+  'not-ready': 'Not ready yet. Wait for tillseal:ready.',
+  detached: 'The form is detached.',
+  'field-name': 'data-seal must be 1 to 64 of a-z A-Z 0-9 - _ .',
   'field-duplicate': 'Two fields have the same name.',
   'field-too-long': 'The field holds more than 1,024 bytes.',
+  'field-unclaimed': 'No recipient may read this field.',
   'form-too-large': 'The form holds too much for one payload.',
-  'field-unclaimed': 'A field is not meant for any recipient.',
-  'pan-digits': 'The card number holds something that is not a digit.',
+  'pan-digits': 'The card number must be digits.',
   'pan-length': 'The card number must have 12 to 19 digits.',
   'pan-check-digit': 'The card number has a typing error.',
   'expiry-shape': 'The expiry date must look like 12/29.',
@@ -48,7 +44,7 @@ const ADVICE = {
   'csc-shape': 'The security code must have 3 or 4 digits.',
 }
 
-/** An error with a stable `code`, the `field` it is about (if it is about one) and a message that says what to do. */
+/** An error with a stable `code`, a message that says what to do and, where it is about one, the `field`. */
 export class TillsealError extends Error {
   /**
    * @param {keyof typeof ADVICE} code
@@ -62,10 +58,13 @@ export class TillsealError extends Error {
   }
 }
 
+/** How long a submit waits for the module and the key, in milliseconds. */
+const PATIENCE = 8000
+
 /** @type {Promise<void> | undefined} */
 let loading
 
-/** Loads the module, once; a failure is forgotten, so that the next call tries again. */
+/** Loads the module once. A failure is forgotten, so that the next call tries again. */
 function loadModule() {
   loading ??= instantiate().catch((cause) => {
     loading = undefined
@@ -75,7 +74,7 @@ function loadModule() {
 }
 
 async function instantiate() {
-  // The single-file build carries the module; otherwise it is fetched, and refused unless it is the one that was built.
+  // The single-file build carries the module. Otherwise it is fetched, and refused unless it is the one that was built.
   const compiled = embedded
     ? WebAssembly.compile(embedded)
     : WebAssembly.compileStreaming(fetch(new URL('tillseal.wasm', import.meta.url), { integrity }))
@@ -83,38 +82,39 @@ async function instantiate() {
 }
 
 /**
- * The keys of a JWK Set, from wherever they are.
- * @param {Key | undefined} key
- * @returns {Promise<object[]>}
+ * The keys as the module reads them: the members of each, separated by spaces.
+ * @param {any} key
  */
 async function loadKeys(key) {
   try {
-    let set = key
     if (typeof key === 'string' || key instanceof URL) {
       const response = await fetch(key)
       if (!response.ok) throw new Error(`${response.url}: ${response.status}`)
-      set = await response.json()
+      key = await response.json()
     }
-    const { keys } = /** @type {{ keys: object[] }} */ (set)
-    return Array.isArray(keys) ? keys : [/** @type {object} */ (set)]
+    const members = ['kty', 'crv', 'x', 'y', 'alg', 'kid']
+    return (key.keys ?? [key]).flatMap((/** @type {any} */ jwk) => members.map((member) => jwk[member] ?? '-')).join(' ')
   } catch (cause) {
     throw new TillsealError('key-load', { cause })
   }
 }
 
-/** Calls the module and gives its errors, texts of `code` and `code field`, their class. */
-function guarded(/** @type {() => any} */ call) {
+/**
+ * Calls the module, whose errors are texts: `code`, or `code field`.
+ * @template T
+ * @param {() => T} call
+ */
+function guarded(call) {
   try {
     return call()
   } catch (error) {
-    if (typeof error !== 'string') throw new TillsealError('module-load', { cause: error })
-    const [code, ...field] = error.split(' ')
-    throw new TillsealError(/** @type {keyof typeof ADVICE} */ (code), { field: field.join(' ') || undefined })
+    const [, code, field] = /^(\S+) ?(.*)/.exec(typeof error === 'string' ? error : 'module-load') ?? []
+    throw new TillsealError(/** @type {keyof typeof ADVICE} */ (code), { field: field || undefined, cause: error })
   }
 }
 
 /** Until the browser has nothing better to do. */
-const idle = () => new Promise((done) => ('requestIdleCallback' in globalThis ? requestIdleCallback(done, { timeout: 200 }) : setTimeout(done, 1)))
+const idle = () => new Promise((done) => (globalThis.requestIdleCallback ?? setTimeout)(done, { timeout: 200 }))
 
 /** @type {WeakMap<HTMLFormElement, Checkout>} */
 const attached = new WeakMap()
@@ -130,6 +130,8 @@ class Checkout {
   #starting
   /** @type {string[]} */
   #entries = []
+  /** The names of sealed controls, by which the browser would send them in plain. */
+  #exposed = new Set()
   #held = false
 
   /**
@@ -149,24 +151,22 @@ class Checkout {
     attached.set(form, this)
   }
 
-  /** Settles when the module, the key and the first seal are prepared. A failure is reported, and tried again next time. */
+  /** Settles when the module, the key and the first seal are prepared. After a failure, the next use tries again. */
   get ready() {
     this.#starting ??= this.#start().catch((error) => {
       this.#starting = undefined
-      this.#fail(error)
-      throw error
+      throw this.#fail(error)
     })
     return this.#starting
   }
 
   /**
    * Seals what stands in the form now.
-   * @returns {Record<string, string>} The entries to send, each a compact JWE: `sealed`, or `sealed-<name>` for each of the `recipients`.
+   * @returns {Record<string, string>} Entries to send, each a compact JWE: `sealed`, or `sealed-<name>` for each of `recipients`.
    */
   seal() {
-    const module = this.#module
-    if (!module) throw new TillsealError(this.#listeners.signal.aborted ? 'detached' : 'not-ready')
-    const sealed = guarded(() => module.seal(Math.floor(Date.now() / 1000), location.origin))
+    const module = this.#read()
+    const sealed = guarded(() => module.seal(Date.now() / 1000, location.origin)).split(' ')
     this.#prepare().catch((error) => this.#fail(error))
     return Object.fromEntries(this.#entries.map((entry, index) => [entry, sealed[index]]))
   }
@@ -181,20 +181,17 @@ class Checkout {
 
   async #start() {
     const { key, kid, recipients = [{ name: '', key, kid, fields: ['*'] }] } = this.#options
-    const [sets] = await Promise.all([Promise.all(recipients.map((recipient) => loadKeys(recipient.key))), loadModule()])
+    const [sets] = await Promise.all([Promise.all(recipients.map(({ key }) => loadKeys(key))), loadModule()])
     if (this.#listeners.signal.aborted) throw new TillsealError('detached')
-    const module = new Module(this.#form)
-    const kids = recipients.map(({ kid, fields }, index) => guarded(() => module.add(sets[index], kid, fields)))
+    const module = new Module()
+    const kids = recipients.map(({ kid, fields }, index) => guarded(() => module.add(sets[index], kid ?? '', fields.join(' '))))
     this.#entries = recipients.map(({ name }) => (name ? `sealed-${name}` : 'sealed'))
     this.#module = module
     await this.#prepare()
-    for (const name of module.exposed()) {
-      console.warn(`tillseal: a sealed field has name="${name}". Remove the name: where this script does not run, the browser sends the field in plain.`)
-    }
     this.#tell('ready', { kids })
   }
 
-  /** Works off the slow half of the next seal, a few milliseconds at a time, while the page is idle. */
+  /** Does the slow half of the next seal, a few milliseconds at a time, while the page is idle. */
   async #prepare() {
     for (let done = false; !done;) {
       await idle()
@@ -204,12 +201,30 @@ class Checkout {
     }
   }
 
+  /** Hands what stands in the form to the module, which knows what is to be sealed. */
+  #read() {
+    const module = this.#module
+    if (!module) throw new TillsealError(this.#listeners.signal.aborted ? 'detached' : 'not-ready')
+    module.clear()
+    for (const element of this.#form.elements) {
+      const { autocomplete, dataset, name, value } = /** @type {HTMLInputElement} */ (element)
+      // What the browser would not send is not sealed either.
+      const isSent = !element.matches(':disabled, [type=checkbox]:not(:checked), [type=radio]:not(:checked)')
+      if (isSent && guarded(() => module.input(dataset.seal ?? '', autocomplete ?? '', value ?? '')) && name && !this.#exposed.has(name)) {
+        this.#exposed.add(name)
+        console.warn(`tillseal: remove name="${name}" from a sealed field: without this script, the browser sends it in plain.`)
+      }
+    }
+    return module
+  }
+
   /** @param {SubmitEvent} event */
   #onSubmit(event) {
     try {
-      if (this.#module) return guarded(() => this.#module?.check())
+      if (this.#module) return this.#read().clear()
       this.#hold(event.submitter)
     } catch (error) {
+      this.#module?.clear()
       this.#fail(error)
     }
     event.preventDefault()
@@ -217,42 +232,41 @@ class Checkout {
   }
 
   /**
-   * Too early: submits again, with the same button, once everything is ready.
+   * Too early: submits again, by the same button, when ready.
    * @param {HTMLElement | null} submitter
    */
   #hold(submitter) {
     if (this.#held) return
-    const timer = setTimeout(() => this.#fail(new TillsealError('not-ready')), PATIENCE)
-    const release = () => {
+    this.#held = true
+    const timer = setTimeout(() => {
+      this.#held = false
+      this.#fail(new TillsealError('not-ready'))
+    }, PATIENCE)
+    this.ready.then(() => this.#held && this.#form.requestSubmit(submitter), () => {}).finally(() => {
       clearTimeout(timer)
       this.#held = false
-    }
-    const start = performance.now()
-    this.#held = true
-    this.ready.finally(release).then(() => {
-      if (performance.now() - start < PATIENCE) this.#form.requestSubmit(submitter)
-    }, () => {})
+    })
   }
 
   /** @param {FormDataEvent} event */
   #onFormData({ formData }) {
     try {
-      const entries = this.seal()
-      for (const name of this.#module?.exposed() ?? []) formData.delete(name)
-      for (const [entry, sealed] of Object.entries(entries)) formData.set(entry, sealed)
+      const entries = Object.entries(this.seal())
+      for (const name of this.#exposed) formData.delete(name)
+      for (const [entry, sealed] of entries) formData.set(entry, sealed)
       this.#tell('sealed', { entries: this.#entries })
     } catch (error) {
-      // Fail closed: an empty form, rather than one that might hold a field in plain.
+      // Fail closed: better an empty form than a field in plain.
       for (const name of [...formData.keys()]) formData.delete(name)
       this.#fail(error)
     }
   }
 
-  /** @param {unknown} error */
+  /** @param {any} error */
   #fail(error) {
-    const { code, field, message, cause } = /** @type {TillsealError} */ (error)
-    if (!field) console.error(`tillseal: ${code}: ${message}`, cause ?? '')
+    if (!error.field) console.error(`tillseal: ${error.code}: ${error.message}`, error.cause)
     this.#tell('error', error)
+    return error
   }
 
   /**
@@ -265,7 +279,7 @@ class Checkout {
 }
 
 /**
- * Seals a form from now on: each submit, and each `new FormData(form)`, gets an entry `sealed`.
+ * Seals a form from now on: every submit, and every `new FormData(form)`, gets an entry `sealed`.
  *
  * @param {HTMLFormElement} form Its inputs carry `autocomplete` tokens or `data-seal`, and no `name`.
  * @param {Options} [options] Without them, the form's `data-tillseal` and `data-kid`.
@@ -279,12 +293,10 @@ export async function attach(form, options = { key: form.dataset.tillseal, kid: 
   return checkout
 }
 
-// Declarative: every form with data-tillseal, also one that is put into the page later.
+// Declarative: every form with data-tillseal, also one that comes into the page later.
 if (typeof document !== 'undefined') {
-  const adopt = (/** @type {Element | null | undefined} */ form) => {
-    if (form instanceof HTMLFormElement && form.dataset.tillseal && !attached.has(form)) {
-      new Checkout(form, { key: form.dataset.tillseal, kid: form.dataset.kid })
-    }
+  const adopt = (/** @type {HTMLFormElement | null | undefined} */ form) => {
+    if (form?.dataset.tillseal && !attached.has(form)) new Checkout(form, { key: form.dataset.tillseal, kid: form.dataset.kid })
   }
   const scan = () => document.querySelectorAll('form').forEach(adopt)
   document.addEventListener('DOMContentLoaded', scan)

@@ -1,20 +1,22 @@
 //! One form, from attach to seal.
 
-use crate::{error::Failure, inputs};
+use crate::failure::Failure;
 use alloc::{string::String, vec::Vec};
-use getrandom::SysRng;
-use js_sys::{Array, Reflect};
+use core::{iter, mem, str::SplitAsciiWhitespace};
+use getrandom::{SysRng, rand_core::TryRng as _};
 use tillseal_protocol::{
-    Context, FieldSet, Jti, Jwk, Jwks, Preparation, Progress, RandomError, Recipient, Sealer,
+    Context, FieldName, FieldSet, Form, FormError, Jti, Jwk, Preparation, Progress, RandomError, Recipient,
+    Sealer,
 };
-use getrandom::rand_core::TryRng as _;
 use wasm_bindgen::prelude::*;
+use zeroize::{Zeroize as _, Zeroizing};
 
-/// A checkout form and the keys that its fields are sealed to.
+/// The keys that a form is sealed to and, while it is read, its fields.
 #[wasm_bindgen]
+#[derive(Default)]
 pub struct Checkout {
-    form: JsValue,
     parts: Vec<Part>,
+    form: Form,
 }
 
 /// What one recipient gets.
@@ -26,24 +28,26 @@ struct Part {
 
 #[wasm_bindgen]
 impl Checkout {
-    /// Starts with a form (or anything that has `elements`) and no recipient.
+    /// Starts without a recipient.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(form: JsValue) -> Self {
-        Self { form, parts: Vec::new() }
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Adds a recipient: a JWK Set, the pinned `kid` if there is one, and the names of the fields that it may read.
-    /// Gives the recipient's `kid`.
+    /// Adds a recipient and gives its `kid`.
+    ///
+    /// `keys` is its JWK Set: kty, crv, x, y, alg and kid of each key, separated by spaces, `-` for one that is missing. `pin` is the
+    /// `kid` that the page insists on, or empty; `fields` the patterns of what the recipient may read, separated by spaces.
     ///
     /// # Errors
     /// The code of a `KeyError`.
-    pub fn add(&mut self, keys: &JsValue, kid: Option<String>, fields: &JsValue) -> Result<String, JsValue> {
-        let keys = items(keys).map(|key| jwk(&key)).collect();
-        let recipient = Recipient::from_jwks(&Jwks { keys }, kid.as_deref()).map_err(Failure::from)?;
+    pub fn add(&mut self, keys: &str, pin: &str, fields: &str) -> Result<String, JsValue> {
+        let mut members = keys.split_ascii_whitespace();
+        let keys = iter::from_fn(|| jwk(&mut members));
+        let recipient = Recipient::choose(keys, Some(pin).filter(|pin| !pin.is_empty())).map_err(Failure::from)?;
         let kid = String::from(recipient.kid().as_str());
-        let fields = FieldSet::new(items(fields).filter_map(|field| field.as_string()).collect());
-        self.parts.push(Part { recipient, fields, stage: None });
+        self.parts.push(Part { recipient, fields: FieldSet::new(fields), stage: None });
         Ok(kid)
     }
 
@@ -61,50 +65,58 @@ impl Checkout {
         Ok(true)
     }
 
-    /// Seals what stands in the form now: one compact JWE for each recipient, in the order they were added.
+    /// Takes what stands in a control with these attributes; `false` if that is not a field to be sealed.
+    ///
+    /// # Errors
+    /// The code of a `FormError` and, after a space, the field's name.
+    pub fn input(&mut self, data_seal: &str, autocomplete: &str, value: String) -> Result<bool, JsValue> {
+        let value = Zeroizing::new(value);
+        let name = if data_seal.is_empty() {
+            let Some(name) = FieldName::from_autocomplete(autocomplete) else { return Ok(false) };
+            name
+        } else {
+            FieldName::parse(data_seal).ok_or(FormError::Name).map_err(Failure::from)?
+        };
+        let taken = self.form.input(name.clone(), &value);
+        taken.map_err(|error| Failure::of_field(error, name))?;
+        Ok(true)
+    }
+
+    /// Forgets what was taken in.
+    pub fn clear(&mut self) {
+        self.form = Form::new();
+    }
+
+    /// Seals what was taken in and forgets it: a compact JWE and a space for each recipient, in the order in which they
+    /// were added.
     ///
     /// `iat` is in seconds since 1970-01-01 UTC, `origin` that of the page.
     ///
     /// # Errors
-    /// The code of a `FormError` and, after a space, the field's name; or `random`.
-    pub fn seal(&mut self, iat: u32, origin: &str) -> Result<Array, JsValue> {
+    /// The code of a `FormError`, or `random`.
+    pub fn seal(&mut self, iat: u32, origin: &str) -> Result<String, JsValue> {
         let sealed = self.try_seal(iat, origin);
         wipe_stack();
         Ok(sealed?)
     }
-
-    /// Reads the form as `seal` would, and seals nothing.
-    ///
-    /// # Errors
-    /// As `seal`.
-    pub fn check(&self) -> Result<(), JsValue> {
-        inputs::read(&self.elements())?;
-        Ok(())
-    }
-
-    /// The `name`s of sealed controls, which the browser would send in plain.
-    #[must_use]
-    pub fn exposed(&self) -> Array {
-        inputs::exposed(&self.elements())
-    }
 }
 
 impl Checkout {
-    fn elements(&self) -> JsValue {
-        member(&self.form, "elements")
-    }
-
-    fn try_seal(&mut self, iat: u32, origin: &str) -> Result<Array, Failure> {
-        let form = inputs::read(&self.elements())?;
+    fn try_seal(&mut self, iat: u32, origin: &str) -> Result<String, Failure> {
+        let form = mem::take(&mut self.form);
         let mut random = [0; 16];
         SysRng.try_fill_bytes(&mut random).map_err(|_| RandomError)?;
         let context = Context { jti: Jti::from_random(random), iat: iat.into(), origin };
-        let mut sealers = Vec::with_capacity(self.parts.len());
+        let mut recipients = Vec::with_capacity(self.parts.len());
         for part in &mut self.parts {
-            sealers.push((part.take_sealer()?, &part.fields));
+            recipients.push((part.take_sealer()?, &part.fields));
         }
-        let sealed = form.seal(sealers, &context)?;
-        Ok(sealed.into_iter().map(JsValue::from).collect())
+        let mut sealed = String::new();
+        for envelope in form.seal(recipients, &context)? {
+            sealed.push_str(&envelope);
+            sealed.push(' ');
+        }
+        Ok(sealed)
     }
 }
 
@@ -114,8 +126,8 @@ impl Part {
         self.stage = Some(match self.stage.take() {
             None => Progress::Pending(Preparation::new(&self.recipient, &mut SysRng)?),
             Some(Progress::Pending(preparation)) => preparation.step(),
-            Some(ready @ Progress::Ready(_)) => {
-                self.stage = Some(ready);
+            ready => {
+                self.stage = ready;
                 return Ok(false);
             }
         });
@@ -132,24 +144,13 @@ impl Part {
     }
 }
 
-/// Overwrites the part of the stack that a seal used: the compiler keeps copies of keys there that no destructor knows.
+/// Overwrites the part of the stack that was in use: the compiler leaves copies of keys there that no destructor knows.
 #[inline(never)]
 fn wipe_stack() {
-    let mut used = [0_u8; 12 * 1024];
-    zeroize::Zeroize::zeroize(&mut used);
+    [0_u8; 16 * 1024].zeroize();
 }
 
-/// The items of a JavaScript array; none where it is no array.
-fn items(array: &JsValue) -> impl Iterator<Item = JsValue> {
-    Array::from(array).into_iter()
-}
-
-fn jwk(key: &JsValue) -> Jwk {
-    let text = |name| member(key, name).as_string().unwrap_or_default();
-    Jwk { kty: text("kty"), crv: text("crv"), x: text("x"), y: text("y"), alg: text("alg"), kid: text("kid") }
-}
-
-/// A member of a JavaScript object; `undefined` where there is none.
-fn member(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &name.into()).unwrap_or_default()
+fn jwk(members: &mut SplitAsciiWhitespace) -> Option<Jwk> {
+    let mut next = || members.next().map(|member| String::from(if member == "-" { "" } else { member }));
+    Some(Jwk { kty: next()?, crv: next()?, x: next()?, y: next()?, alg: next()?, kid: next()? })
 }

@@ -1,7 +1,8 @@
-//! The browser module: DOM in, sealed payload out.
+//! The browser module: what JavaScript can call, and nothing else.
 //!
-//! What JavaScript can call, and nothing else. There is no cryptography and no rule in this crate: both are in
-//! `tillseal-protocol`, which runs the same on the server and under plain `cargo test`.
+//! There is no cryptography and no rule in this crate: both are in `tillseal-protocol`, which runs the same on the server
+//! and under plain `cargo test`. The page is read by `pkg/tillseal.js`; only texts cross the boundary, because every other
+//! type would cost both sides bytes (docs/adr/0002-bytes.md).
 
 #![no_std]
 
@@ -10,8 +11,7 @@ extern crate alloc;
 extern crate std;
 
 mod checkout;
-mod error;
-mod inputs;
+mod failure;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
 

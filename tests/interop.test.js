@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { jwks, keyring, newKey } from './lib/keys.js';
-import { formOf, loadModule, missingModule } from './lib/module.js';
+import { checkoutFor, loadModule, missingModule, seal, takeIn } from './lib/module.js';
 import { built } from './lib/paths.js';
 import { OPENERS, SEALERS } from './lib/peers.js';
 import { run } from './lib/programs.js';
@@ -30,22 +30,27 @@ for (const alg of ['ECDH-ES', 'HPKE-7']) {
       ring = await keyring(key);
       keyFile = join(ring, `${key.kid}.jwk.json`);
     });
+    after(() => rmSync(ring, { recursive: true, force: true }));
 
     const sealers = {
-      'the shipped wasm': { skip: missingModule, seal: () => sealWithModule(key) },
-      'tillseal seal': { seal: () => sealWithProgram(ring, key) },
+      'the shipped wasm': { skip: missingModule, sealed: () => sealWithModule(key) },
+      'tillseal seal': { sealed: () => sealWithProgram(ring, key) },
     };
-    for (const [from, { skip, seal }] of Object.entries(sealers)) {
+    for (const [from, { skip, sealed }] of Object.entries(sealers)) {
       test(`tillseal open opens what ${from} seals`, { skip }, async () => {
-        assert.deepEqual(openWithProgram(ring, await seal()).fields, FIELDS);
+        assert.deepEqual(openWithProgram(ring, await sealed()).fields, FIELDS);
       });
     }
 
     for (const opener of OPENERS.filter((opener) => opener.alg === alg)) {
-      describe(`${opener.name} opens`, { skip: opener.missing }, () => {
-        for (const [from, { skip, seal }] of Object.entries(sealers)) {
+      if (opener.missing) {
+        test(`${opener.name} opens`, { skip: opener.missing });
+        continue;
+      }
+      describe(`${opener.name} opens`, () => {
+        for (const [from, { skip, sealed }] of Object.entries(sealers)) {
           test(`what ${from} seals`, { skip }, async () => {
-            const claims = opener.open(await seal(), keyFile, ORIGIN);
+            const claims = opener.open(await sealed(), keyFile, ORIGIN);
             assert.deepEqual(claims.fields, FIELDS);
             assert.equal(claims.origin, ORIGIN);
             assert.match(claims.jti, /^[\w-]{22}$/);
@@ -82,10 +87,9 @@ for (const alg of ['ECDH-ES', 'HPKE-7']) {
 }
 
 async function sealWithModule(key, iat = now()) {
-  const { Checkout } = await loadModule();
-  const checkout = new Checkout(formOf(FIELDS));
-  checkout.add(jwks(key).keys, undefined, ['*']);
-  const [sealed] = checkout.seal(iat, ORIGIN);
+  const checkout = checkoutFor(await loadModule(), key);
+  takeIn(checkout, FIELDS);
+  const sealed = seal(checkout, ORIGIN, iat);
   checkout.free();
   return sealed;
 }

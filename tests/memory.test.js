@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, before, beforeEach, describe, test } from 'node:test';
-import { jwks, newKey, openSealed } from './lib/keys.js';
-import { formOf, loadModule, missingModule } from './lib/module.js';
+import { newKey, openSealed } from './lib/keys.js';
+import { checkoutFor, loadModule, missingModule, seal, takeIn } from './lib/module.js';
 import { secretsOf } from './lib/secrets.js';
 
+const ORIGIN = 'https://shop.example';
 const FIELDS = {
   'cc-number': '4539 5787 6362 1486',
   'cc-exp': '12/31',
@@ -17,13 +18,12 @@ const FIELDS = {
 const TYPED = [...Object.values(FIELDS), '4539578763621486', '"7391"', '12/2031'];
 
 describe("the module's memory", { skip: missingModule }, () => {
-  let Checkout, memory;
+  let module, memory;
   const draws = [];
   const { getRandomValues } = crypto;
 
   before(async () => {
-    const module = await loadModule();
-    Checkout = module.Checkout;
+    module = await loadModule();
     memory = module.exports.memory;
   });
   beforeEach(() => {
@@ -36,11 +36,6 @@ describe("the module's memory", { skip: missingModule }, () => {
   });
   afterEach(() => { crypto.getRandomValues = getRandomValues; });
 
-  const attach = (key, fields = FIELDS) => {
-    const checkout = new Checkout(formOf(fields));
-    checkout.add(jwks(key).keys, undefined, ['*']);
-    return checkout;
-  };
   /** The first draw of 32 bytes makes the ephemeral key. */
   const ephemeralScalar = () => draws.find((draw) => draw.length === 32);
   const holds = (bytes) => Buffer.from(memory.buffer).includes(bytes);
@@ -58,13 +53,14 @@ describe("the module's memory", { skip: missingModule }, () => {
   for (const alg of ['ECDH-ES', 'HPKE-7']) {
     test(`${alg}: holds the content key before the seal, and nothing after it`, async () => {
       const key = await newKey(alg);
-      const checkout = attach(key);
+      const checkout = checkoutFor(module, key);
       while (!checkout.prepare());
       const secrets = secretsOf(ephemeralScalar(), key);
       // It must be there to seal with; that it is found shows that the right key is looked for.
       assert.deepEqual(secretsLeft(secrets), ['content key']);
 
-      const [sealed] = checkout.seal(Math.floor(Date.now() / 1000), 'https://shop.example');
+      takeIn(checkout, FIELDS);
+      const sealed = seal(checkout, ORIGIN);
       assert.deepEqual(typedLeft(), []);
       assert.deepEqual(secretsLeft(secrets), []);
       assert.equal((await openSealed(sealed, key)).fields.email, FIELDS.email);
@@ -76,8 +72,9 @@ describe("the module's memory", { skip: missingModule }, () => {
 
     test(`${alg}: holds nothing after a seal without preparation`, async () => {
       const key = await newKey(alg);
-      const checkout = attach(key);
-      checkout.seal(Math.floor(Date.now() / 1000), 'https://shop.example');
+      const checkout = checkoutFor(module, key);
+      takeIn(checkout, FIELDS);
+      seal(checkout, ORIGIN);
       assert.deepEqual(typedLeft(), []);
       assert.deepEqual(secretsLeft(secretsOf(ephemeralScalar(), key)), []);
       checkout.free();
@@ -85,7 +82,7 @@ describe("the module's memory", { skip: missingModule }, () => {
 
     test(`${alg}: holds no key once the form is let go without a seal`, async () => {
       const key = await newKey(alg);
-      const checkout = attach(key);
+      const checkout = checkoutFor(module, key);
       while (!checkout.prepare());
       checkout.free();
       assert.deepEqual(secretsLeft(secretsOf(ephemeralScalar(), key)), []);
@@ -93,11 +90,9 @@ describe("the module's memory", { skip: missingModule }, () => {
   }
 
   test('holds nothing of a form that is refused', async () => {
-    const key = await newKey();
-    const checkout = attach(key, { ...FIELDS, tel: 'x'.repeat(2000) });
-    assert.throws(() => checkout.check(), /^field-too-long tel$/);
-    assert.deepEqual(typedLeft(), []);
-    assert.throws(() => checkout.seal(1, 'https://shop.example'), /^field-too-long tel$/);
+    const checkout = checkoutFor(module, await newKey());
+    assert.throws(() => takeIn(checkout, { ...FIELDS, tel: 'x'.repeat(2000) }), /^field-too-long tel$/);
+    checkout.clear();
     assert.deepEqual(typedLeft(), []);
     checkout.free();
   });

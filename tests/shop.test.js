@@ -29,7 +29,7 @@ const ALL_OPENED = {
   'cc-name': ADDRESS.holder,
 };
 
-eachEngine(describe, (engine) => {
+eachEngine((engine) => {
   for (const alg of ['ECDH-ES', 'HPKE-7']) {
     describe(alg, () => {
       let shop, recorder;

@@ -5,6 +5,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import puppeteer from 'puppeteer-core';
 import { which } from './paths.js';
@@ -30,18 +31,16 @@ export const ENGINES = [
   },
 ];
 
-/** `describe` once for each engine. Under CI=true a missing engine is a failure, else a skip that says how to get it. */
-export function eachEngine(describe, body, engines = ENGINES) {
+/** A suite for each engine. Under CI=true a missing engine is a failure, else a skip that says how to get it. */
+export function eachEngine(body, engines = ENGINES) {
   for (const engine of engines) {
-    if (engine.missing && process.env.CI === 'true') {
-      describe(engine.name, () => { throw new Error(engine.missing); });
-    } else {
-      describe(engine.name, { skip: engine.missing }, () => body(engine));
-    }
+    describe(engine.name, () => {
+      if (!engine.missing) return body(engine);
+      const isFailure = process.env.CI === 'true';
+      test('is installed', { skip: !isFailure && engine.missing }, () => { throw new Error(engine.missing); });
+    });
   }
 }
-
-export const chromiumOnly = ENGINES.filter((engine) => engine.name === 'Chromium');
 
 /** Calls `probe` until it gives something true; fails after the deadline with what it last gave. */
 export async function until(probe, what, deadline = DEADLINE) {
@@ -74,14 +73,18 @@ async function launchFirefox({ scripting = true } = {}) {
     browser: 'firefox',
     executablePath: FIREFOX,
     headless: true,
-    // Nothing of the browser's own shall cross the network.
-    extraPrefsFirefox: { 'network.captive-portal-service.enabled': false, 'network.connectivity-service.enabled': false },
+    extraPrefsFirefox: {
+      // Nothing of the browser's own shall cross the network.
+      'network.captive-portal-service.enabled': false,
+      'network.connectivity-service.enabled': false,
+      'javascript.enabled': scripting,
+    },
   });
-  return new PuppeteerBrowser(browser, scripting);
+  return new PuppeteerBrowser(browser);
 }
 
 class PuppeteerBrowser {
-  constructor(browser, scripting) {
+  constructor(browser, scripting = true) {
     this.browser = browser;
     this.scripting = scripting;
   }

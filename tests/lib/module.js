@@ -1,4 +1,4 @@
-// The shipped module outside of a browser: the same wasm and the same glue, with a form that is only like one.
+// The shipped module outside of a browser: the same wasm and the same glue, called as the shim calls them.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,23 +19,21 @@ export async function loadModule() {
   return { ...glue, exports };
 }
 
-/** What the module asks a form and its controls: `{'cc-number': '4111…'}` as unnamed inputs. */
-export function formOf(fields) {
-  return { elements: Object.entries(fields).map(([name, value]) => new Control(name, value)) };
+/** A checkout that seals everything to one JWK. */
+export function checkoutFor({ Checkout }, jwk) {
+  const checkout = new Checkout();
+  const members = ['kty', 'crv', 'x', 'y', 'alg', 'kid'];
+  checkout.add(members.map((member) => jwk[member] ?? '-').join(' '), undefined, '*');
+  return checkout;
 }
 
-class Control {
-  constructor(name, value) {
-    this.field = name;
-    this.value = value;
-  }
+/** Hands the module `{'cc-number': '4111…'}` as the shim hands it what stands in the inputs. */
+export function takeIn(checkout, fields) {
+  checkout.clear();
+  for (const [name, value] of Object.entries(fields)) checkout.input(name, '', value);
+}
 
-  getAttribute(name) {
-    return name === 'data-seal' ? this.field : null;
-  }
-
-  /** Neither disabled nor an unchecked box. */
-  matches() {
-    return false;
-  }
+/** The compact JWE of what was taken in. */
+export function seal(checkout, origin, iat = Math.floor(Date.now() / 1000)) {
+  return checkout.seal(iat, origin).trim();
 }

@@ -1,6 +1,6 @@
 // The demo shop, behind a recorder.
 
-import { spawn } from 'node:child_process';
+import { start, stop } from './children.js';
 import { until } from './engines.js';
 import { built } from './paths.js';
 import { startRecorder } from './recorder.js';
@@ -9,7 +9,7 @@ import { startRecorder } from './recorder.js';
 export async function startShop({ alg = 'ECDH-ES', listenToConsole } = {}) {
   const recorder = await startRecorder({ listenToConsole });
   const command = ['--listen', '127.0.0.1:0', '--alg', alg, '--origin', recorder.origin];
-  const program = spawn(built('tillseal-shop', 'TILLSEAL_SHOP'), command, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const program = start(built('tillseal-shop', 'TILLSEAL_SHOP'), command, { stdio: ['ignore', 'pipe', 'pipe'] });
   const shop = new Shop(recorder, program);
   try {
     recorder.upstream = await shop.address();
@@ -40,8 +40,6 @@ class Shop {
 
   async close() {
     await this.recorder.close();
-    if (this.program.exitCode !== null || this.program.signalCode !== null) return;
-    this.program.kill();
-    await new Promise((done) => this.program.once('exit', done));
+    await stop(this.program);
   }
 }

@@ -1,10 +1,10 @@
 // A small WebDriver client for WebKitGTK: its MiniBrowser, driven by WebKitWebDriver on a display of its own.
 
-import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { start, stop } from './children.js';
 import { which } from './paths.js';
 
 const DEADLINE = 20_000;
@@ -23,7 +23,7 @@ export async function launchWebKit() {
   const display = await startDisplay();
   const port = await freePort();
   const environment = { ...process.env, DISPLAY: display.name, LIBGL_ALWAYS_SOFTWARE: '1' };
-  const driver = spawn('WebKitWebDriver', [`--port=${port}`], { env: environment, stdio: 'ignore' });
+  const driver = start('WebKitWebDriver', [`--port=${port}`], { env: environment, stdio: 'ignore' });
   const browser = new WebKitBrowser(display, driver, `http://127.0.0.1:${port}`);
   try {
     await browser.start();
@@ -63,10 +63,8 @@ class WebKitBrowser {
 
   async close() {
     if (this.session) await this.call('DELETE', this.session).catch(() => {});
-    for (const child of [this.driver, this.display.server]) {
-      child.kill();
-      if (child.exitCode === null && child.signalCode === null) await new Promise((done) => child.once('exit', done));
-    }
+    await stop(this.driver);
+    await stop(this.display.server);
   }
 
   command(method, path, body) {
@@ -160,7 +158,7 @@ class WebKitPage {
 /** An X server on a display number that it chooses itself. */
 async function startDisplay() {
   const screen = ['-screen', '0', '1400x1200x24', '-nolisten', 'tcp'];
-  const server = spawn('Xvfb', ['-displayfd', '3', ...screen], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const server = start('Xvfb', ['-displayfd', '3', ...screen], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   const number = await new Promise((done, failed) => {
     server.stdio[3].once('data', (text) => done(String(text).trim()));
     server.once('exit', () => failed(new Error('Xvfb did not start')));

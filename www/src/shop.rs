@@ -138,7 +138,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         create_key(directory.path(), algorithm, unix_now()).unwrap();
         let keyring = Keyring::load(directory.path()).unwrap();
-        let recipient = Recipient::from_jwks(&keyring.jwks(), None).unwrap();
+        let recipient = Recipient::choose(keyring.jwks().keys, None).unwrap();
         let fields: Fields = serde_json::from_str(fields).unwrap();
         let sealed = seal(&recipient, &fields, unix_now() - age, ORIGIN).unwrap();
         (router(keyring, vec![ORIGIN.into(), "http://localhost".into()]), sealed)

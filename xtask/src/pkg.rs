@@ -55,7 +55,8 @@ pub(crate) fn compile(package: &str, work: &Path) -> Result<std::path::PathBuf> 
         &format!("optimise {name}.wasm"),
         node_tool("wasm-opt")
             .args(WASM_FEATURES)
-            .args(["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"])
+            .args(["-Oz", "--converge", "--one-caller-inline-max-function-size=30", "--reorder-functions"])
+            .args(["--strip-debug", "--strip-producers", "--strip-target-features"])
             .arg(work.join(format!("{name}_bg.wasm")))
             .arg("-o")
             .arg(&optimised),

@@ -61,12 +61,8 @@ impl Pan {
 
 /// The month in which a card expires.
 ///
-/// Whether that is past is not asked here: there is no clock in this crate.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Expiry {
-    month: u8,
-    year: u16,
-}
+/// Whether that is past is not asked here: there is no clock in this crate. Neither `Clone`, `Debug` nor `Serialize`.
+pub struct Expiry(Zeroizing<String>);
 
 /// Why a text is not an expiry date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -98,62 +94,53 @@ impl Expiry {
     /// # Errors
     /// [`ExpiryError`]: no such shape, or no such month.
     pub fn parse(typed: &str) -> Result<Self, ExpiryError> {
-        let compact: Zeroizing<String> = Zeroizing::new(typed.chars().filter(|c| !is_blank(*c)).collect());
-        match compact.split_once(['/', '-', '.']) {
-            Some((year, month)) if year.len() == 4 => Self::from_month_year(month, year),
-            Some((month, year)) => Self::from_month_year(month, year),
-            None if matches!(compact.len(), 4 | 6) && compact.is_ascii() => {
-                let (month, year) = compact.split_at(2);
-                Self::from_month_year(month, year)
+        match typed.bytes().position(|byte| matches!(byte, b'/' | b'-' | b'.')) {
+            Some(at) => Self::from_month_year(&typed[..at], &typed[at + 1..]),
+            None => {
+                let digits = digits_only(typed, |_| false).ok_or(ExpiryError::Shape)?;
+                let (month, year) = digits.split_at_checked(2).ok_or(ExpiryError::Shape)?;
+                Self::from_digits(month, year)
             }
-            None => Err(ExpiryError::Shape),
         }
     }
 
-    /// Reads a month field and a year field (`cc-exp-month`, `cc-exp-year`).
+    /// Reads a month field and a year field (`cc-exp-month`, `cc-exp-year`); a year of four digits may stand first.
     ///
     /// # Errors
     /// [`ExpiryError`]: no such shape, or no such month.
     pub fn from_month_year(month: &str, year: &str) -> Result<Self, ExpiryError> {
-        let (month, year) = (month.trim(), year.trim());
-        if !matches!(month.len(), 1 | 2) || !matches!(year.len(), 2 | 4) {
-            return Err(ExpiryError::Shape);
-        }
-        let month = number(month).ok_or(ExpiryError::Shape)?;
-        let century = if year.len() == 2 { 2000 } else { 0 };
-        let year = century + number(year).ok_or(ExpiryError::Shape)?;
-        match (u8::try_from(month), year) {
-            (Ok(month @ 1..=12), 2000..=2099) => Ok(Self { month, year }),
-            (_, 2000..=2099) => Err(ExpiryError::Month),
-            _ => Err(ExpiryError::Shape),
+        let month = digits_only(month, |_| false).ok_or(ExpiryError::Shape)?;
+        let year = digits_only(year, |_| false).ok_or(ExpiryError::Shape)?;
+        match month.len() {
+            4 => Self::from_digits(&year, &month),
+            _ => Self::from_digits(&month, &year),
         }
     }
 
-    /// 1 to 12.
-    #[must_use]
-    pub fn month(self) -> u8 {
-        self.month
-    }
-
-    /// 2000 to 2099.
-    #[must_use]
-    pub fn year(self) -> u16 {
-        self.year
-    }
-
-    /// As it travels: `MM/YYYY`.
-    pub(crate) fn into_text(self) -> Zeroizing<String> {
-        let digit = |value: u16| char::from(b'0' + u8::try_from(value % 10).unwrap_or(0));
-        let month = u16::from(self.month);
+    fn from_digits(month: &str, year: &str) -> Result<Self, ExpiryError> {
+        let year_of_century = match (month.len(), year.len(), year.strip_prefix("20")) {
+            (1 | 2, 4, Some(year_of_century)) => year_of_century,
+            (1 | 2, 2, _) => year,
+            _ => return Err(ExpiryError::Shape),
+        };
+        if !matches!(month.as_bytes(), [b'1'..=b'9'] | [b'0', b'1'..=b'9'] | [b'1', b'0'..=b'2']) {
+            return Err(ExpiryError::Month);
+        }
         let mut text = Zeroizing::new(String::with_capacity(7));
-        for place in [month / 10, month] {
-            text.push(digit(place));
+        for part in [&"0"[month.len() - 1..], month, "/20", year_of_century] {
+            text.push_str(part);
         }
-        text.push('/');
-        for place in [self.year / 1000, self.year / 100, self.year / 10, self.year] {
-            text.push(digit(place));
-        }
-        text
+        Ok(Self(text))
+    }
+
+    /// The date as it travels: `MM/YYYY`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn into_text(self) -> Zeroizing<String> {
+        self.0
     }
 }
 
@@ -219,14 +206,6 @@ fn digits_only(typed: &str, is_separator: fn(char) -> bool) -> Option<Zeroizing<
 /// Blanks that keyboards, autofill and right-to-left pages put between digits.
 fn is_blank(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\u{a0}' | '\u{2009}' | '\u{202f}' | '\u{200e}' | '\u{200f}')
-}
-
-/// One to four ASCII digits as a number.
-fn number(digits: &str) -> Option<u16> {
-    digits.bytes().try_fold(0, |sum, digit| match digit {
-        b'0'..=b'9' => Some(sum * 10 + u16::from(digit - b'0')),
-        _ => None,
-    })
 }
 
 /// ISO/IEC 7812-1 annex B: from the right, every second digit doubled, the digits' sum a multiple of ten.

@@ -1,8 +1,7 @@
 //! What a payload says: one UTF-8 JSON object, padded with spaces so that its length tells little.
 
-use crate::{FieldName, FieldSet, json};
+use crate::{base64url, FieldName, FieldSet, json};
 use alloc::{string::String, vec::Vec};
-use base64ct::{Base64UrlUnpadded, Encoding as _};
 use core::fmt;
 use serde::{
     Deserialize,
@@ -29,7 +28,7 @@ impl Jti {
     /// Makes the id of 16 random bytes.
     #[must_use]
     pub fn from_random(bytes: [u8; 16]) -> Self {
-        Self(Base64UrlUnpadded::encode_string(&bytes))
+        Self(base64url::encode(&bytes))
     }
 
     /// The 22 characters.
@@ -39,11 +38,8 @@ impl Jti {
     }
 
     fn parse(text: String) -> Option<Self> {
-        let mut bytes = [0; 16];
-        match Base64UrlUnpadded::decode(&text, &mut bytes) {
-            Ok(decoded) if decoded.len() == 16 => Some(Self(text)),
-            _ => None,
-        }
+        let bytes = base64url::decode(&text)?;
+        (bytes.len() == 16).then_some(Self(text))
     }
 }
 

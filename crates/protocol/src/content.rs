@@ -47,7 +47,6 @@ pub fn decrypt(
 }
 
 /// SP 800-38D §7.1: the hash subkey H = E(0¹²⁸), then E(J₀), E(inc(J₀)), … with J₀ = nonce ‖ 0³¹1.
-#[inline(never)]
 fn key_stream(key: &[u8; 32], nonce: &[u8; 12], length: usize) -> Zeroizing<Vec<Block>> {
     let mut blocks = Zeroizing::new(vec![Block::default(); 2 + length.div_ceil(16)]);
     for (counter, block) in (0_u32..).zip(blocks.iter_mut()).skip(1) {
@@ -65,15 +64,17 @@ fn combine(content: &mut [u8], stream: &[Block]) {
 }
 
 /// SP 800-38D §7.1 steps 5 and 6: GHASH of the two inputs and their lengths in bits, masked with E(J₀).
-#[inline(never)]
 fn tag(stream: &[Block], aad: &[u8], ciphertext: &[u8]) -> [u8; 16] {
+    let mut input = Vec::with_capacity(aad.len() + ciphertext.len() + 48);
+    for part in [aad, ciphertext] {
+        input.extend_from_slice(part);
+        input.resize(input.len().next_multiple_of(16), 0);
+    }
+    for part in [aad, ciphertext] {
+        input.extend_from_slice(&(part.len() as u64 * 8).to_be_bytes());
+    }
     let mut hash = GHash::new(&stream[0]);
-    hash.update_padded(aad);
-    hash.update_padded(ciphertext);
-    let mut lengths = Block::default();
-    lengths[..8].copy_from_slice(&(aad.len() as u64 * 8).to_be_bytes());
-    lengths[8..].copy_from_slice(&(ciphertext.len() as u64 * 8).to_be_bytes());
-    hash.update(&[lengths]);
+    hash.update(Block::cast_slice_from_core(input.as_chunks().0));
     let mut tag: [u8; 16] = hash.finalize().into();
     for (byte, mask) in tag.iter_mut().zip(&stream[1]) {
         *byte ^= mask;

@@ -106,11 +106,8 @@ fn triple(value: &Field) -> Field {
 fn from_bytes(bytes: &[u8; 32]) -> Option<Field> {
     // Bit by bit by doubling: slower than the crate's conversion, and it needs no second multiplication.
     let mut value = Field::ZERO;
-    for bit in (0..256).map(|bit| bytes[bit / 8] >> (7 - bit % 8) & 1) {
-        value = value.add(&value);
-        if bit == 1 {
-            value = value.add(&Field::ONE);
-        }
+    for bit in 0..256 {
+        value = value.add(&value).add(if is_set(bytes, bit) { &Field::ONE } else { &Field::ZERO });
     }
     (*bytes < PRIME).then_some(value)
 }
@@ -121,9 +118,15 @@ fn invert(value: &Field) -> Field {
     for bit in 0..256 {
         power = power.square();
         // p - 2 ends in …fd where p ends in …ff: only bit 1 differs.
-        if PRIME[bit / 8] >> (7 - bit % 8) & 1 == 1 && bit != 254 {
+        if is_set(&PRIME, bit) && bit != 254 {
             power = power.multiply(value);
         }
     }
     power
+}
+
+/// A bit of a public number, from the highest one, 0, to the lowest, 255.
+#[inline(never)]
+fn is_set(number: &[u8; 32], bit: usize) -> bool {
+    number[bit / 8] << (bit % 8) & 0x80 != 0
 }

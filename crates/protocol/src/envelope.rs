@@ -1,8 +1,7 @@
 //! The compact JWE (RFC 7516 §7.1) as text and as parts. Nothing here decrypts.
 
-use crate::{Algorithm, PublicKey, json, jwk};
+use crate::{Algorithm, PublicKey, base64url, json, jwk};
 use alloc::{string::String, vec::Vec};
-use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde::Deserialize;
 
 /// The longest envelope that is looked at, in bytes. A payload of [`MAX_PLAINTEXT`](crate::MAX_PLAINTEXT)
@@ -142,7 +141,6 @@ impl Epk<'_> {
     }
 }
 
-/// Canonical unpadded base64url; the crate refuses padding, other alphabets and stray trailing bits.
 fn decode(segment: &str) -> Result<Vec<u8>, EnvelopeError> {
-    Base64UrlUnpadded::decode_vec(segment).map_err(|_| EnvelopeError::Malformed)
+    base64url::decode(segment).ok_or(EnvelopeError::Malformed)
 }

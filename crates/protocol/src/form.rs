@@ -16,54 +16,11 @@ const MAX_NAME: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldName(String);
 
-/// Autofill field tokens (HTML §4.10.18.7.1) that name a card or a person. Passwords, one-time codes and
-/// the amount of the transaction are somebody else's business.
-const PERSONAL_TOKENS: [&str; 45] = [
-    "cc-name",
-    "cc-given-name",
-    "cc-additional-name",
-    "cc-family-name",
-    "cc-number",
-    "cc-exp",
-    "cc-exp-month",
-    "cc-exp-year",
-    "cc-csc",
-    "cc-type",
-    "name",
-    "honorific-prefix",
-    "given-name",
-    "additional-name",
-    "family-name",
-    "honorific-suffix",
-    "organization-title",
-    "organization",
-    "street-address",
-    "address-line1",
-    "address-line2",
-    "address-line3",
-    "address-level4",
-    "address-level3",
-    "address-level2",
-    "address-level1",
-    "country",
-    "country-name",
-    "postal-code",
-    "language",
-    "bday",
-    "bday-day",
-    "bday-month",
-    "bday-year",
-    "sex",
-    "tel",
-    "tel-country-code",
-    "tel-national",
-    "tel-area-code",
-    "tel-local",
-    "tel-local-prefix",
-    "tel-local-suffix",
-    "tel-extension",
-    "email",
-    "impp",
+/// How the autofill field tokens (HTML §4.10.18.7.1) that name a card or a person begin. Passwords, one-time codes, user names
+/// and the amount of the transaction are somebody else's business.
+const PERSONAL: [&str; 20] = [
+    "cc-", "name", "given-name", "additional-name", "family-name", "honorific-", "organization", "street-address",
+    "address-l", "country", "postal-code", "tel", "email", "bday", "sex", "language", "impp", "nickname", "photo", "url",
 ];
 
 impl FieldName {
@@ -74,29 +31,29 @@ impl FieldName {
     #[must_use]
     pub fn from_autocomplete(attribute: &str) -> Option<Self> {
         let mut name = String::with_capacity(attribute.len());
-        let mut last = 0;
-        for token in attribute.split_ascii_whitespace().filter(|t| !t.eq_ignore_ascii_case("webauthn")) {
+        for token in attribute.split_ascii_whitespace().filter(|token| !token.eq_ignore_ascii_case("webauthn")) {
             if !name.is_empty() {
                 name.push(' ');
             }
-            last = name.len();
             name.push_str(token);
         }
         name.make_ascii_lowercase();
-        if !PERSONAL_TOKENS.contains(&&name[last..]) {
-            return None;
-        }
-        Self::parse(&name)
+        Self::parse(&name).filter(|name| PERSONAL.iter().any(|start| name.token().starts_with(start)))
     }
 
     /// Takes a name of 1 to 64 letters, digits and `-`, `_`, `.`, or several such words one space apart.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        let is_word = |word: &str| {
-            !word.is_empty()
-                && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-        };
-        (name.len() <= MAX_NAME && name.split(' ').all(is_word)).then(|| Self(String::from(name)))
+        let mut last = b' ';
+        for byte in name.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {}
+                b' ' if last != b' ' => {}
+                _ => return None,
+            }
+            last = byte;
+        }
+        (name.len() <= MAX_NAME && last != b' ').then(|| Self(String::from(name)))
     }
 
     /// The name as it stands in the payload.
@@ -107,32 +64,33 @@ impl FieldName {
 
     /// The last token, which says what kind of value it is.
     fn token(&self) -> &str {
-        self.0.rsplit(' ').next().unwrap_or_default()
+        let start = self.0.bytes().rposition(|byte| byte == b' ').map_or(0, |space| space + 1);
+        &self.0[start..]
     }
 }
 
 /// The fields that a recipient may read: names, and prefixes that end in `*` (`cc-*`, `*`).
-pub struct FieldSet(Vec<String>);
+pub struct FieldSet(String);
 
 impl FieldSet {
-    /// Takes patterns as a configuration gives them.
+    /// Takes patterns separated by white space.
     #[must_use]
-    pub fn new(patterns: Vec<String>) -> Self {
-        Self(patterns)
+    pub fn new(patterns: &str) -> Self {
+        Self(String::from(patterns))
     }
 
     /// Every field.
     #[must_use]
     pub fn all() -> Self {
-        Self(alloc::vec![String::from("*")])
+        Self::new("*")
     }
 
     /// Whether the field is in the set, by its last token or by its whole name.
     #[must_use]
     pub fn contains(&self, name: &FieldName) -> bool {
-        self.0.iter().any(|pattern| match pattern.strip_suffix('*') {
-            Some(prefix) => name.token().starts_with(prefix),
-            None => name.token() == pattern || name.as_str() == pattern,
+        self.0.split_ascii_whitespace().any(|pattern| match pattern.as_bytes() {
+            [prefix @ .., b'*'] => name.token().as_bytes().starts_with(prefix),
+            _ => name.token() == pattern || name.as_str() == pattern,
         })
     }
 }
@@ -203,7 +161,7 @@ impl Form {
     /// # Errors
     /// [`FormError`]: too long, twice, too many, or not what a field of that name holds.
     pub fn input(&mut self, name: FieldName, typed: &str) -> Result<(), FormError> {
-        if typed.trim().is_empty() {
+        if typed.bytes().all(|byte| byte.is_ascii_whitespace()) {
             return Ok(());
         }
         if typed.len() > MAX_TEXT {
@@ -234,13 +192,12 @@ impl Form {
         if !fields.names().all(is_claimed) {
             return Err(FormError::Unclaimed);
         }
-        recipients
-            .into_iter()
-            .map(|(sealer, set)| {
-                let plaintext = claims::plaintext(context, || fields.readable_by(set));
-                sealer.seal(plaintext).map_err(|_| FormError::TooLarge)
-            })
-            .collect()
+        let mut envelopes = Vec::with_capacity(recipients.len());
+        for (sealer, set) in recipients {
+            let plaintext = claims::plaintext(context, || fields.readable_by(set));
+            envelopes.push(sealer.seal(plaintext).map_err(|_| FormError::TooLarge)?);
+        }
+        Ok(envelopes)
     }
 
     /// A month field and a year field travel as one `cc-exp`.

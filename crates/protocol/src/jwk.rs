@@ -1,8 +1,8 @@
 //! Public keys as they are published: RFC 7517 JWK and JWK Set, named by their RFC 7638 thumbprint.
 
-use crate::{PointError, PublicKey, curve::Point, hash};
+use crate::{PointError, PublicKey, base64url, curve::Point, hash};
 use alloc::{string::String, vec::Vec};
-use base64ct::{Base64UrlUnpadded, Encoding as _};
+use core::borrow::Borrow;
 use serde::{Deserialize, Serialize};
 
 /// How a message for a key is sealed. The key decides; nothing is negotiated.
@@ -109,10 +109,10 @@ impl Thumbprint {
     #[must_use]
     pub fn of(key: &PublicKey) -> Self {
         // RFC 7638 §3: the required members in lexicographic order, no white space.
-        let x = Base64UrlUnpadded::encode_string(key.x());
-        let y = Base64UrlUnpadded::encode_string(key.y());
+        let x = base64url::encode(key.x());
+        let y = base64url::encode(key.y());
         let members = [r#"{"crv":"P-256","kty":"EC","x":""#, &x, r#"","y":""#, &y, r#""}"#];
-        Self(Base64UrlUnpadded::encode_string(&*hash::sha256(members.concat().as_bytes())))
+        Self(base64url::encode(&*hash::sha256(members.concat().as_bytes())))
     }
 
     /// The 43 characters of the `kid`.
@@ -147,15 +147,18 @@ impl Recipient {
         Ok(Self { algorithm, key, point, kid })
     }
 
-    /// The first key of a set that can be used or, where the page pins one, that one alone.
+    /// The first of these keys that can be used or, where the page pins one, that one alone.
     ///
     /// # Errors
-    /// [`KeyError::None`] for an empty set, [`KeyError::Pin`] where the pinned key is not in it, and else
-    /// what is wrong with the first key.
-    pub fn from_jwks(jwks: &Jwks, pinned_kid: Option<&str>) -> Result<Self, KeyError> {
+    /// [`KeyError::None`] where there is no key, [`KeyError::Pin`] where the pinned one is missing, and else what is wrong with
+    /// the first key.
+    pub fn choose<K: Borrow<Jwk>>(
+        keys: impl IntoIterator<Item = K>,
+        pinned_kid: Option<&str>,
+    ) -> Result<Self, KeyError> {
         let mut refusal = KeyError::None;
-        for recipient in jwks.keys.iter().map(Self::from_jwk) {
-            match recipient {
+        for key in keys {
+            match Self::from_jwk(key.borrow()) {
                 Ok(recipient) if pinned_kid.is_none_or(|kid| kid == recipient.kid.0) => {
                     return Ok(recipient);
                 }
@@ -187,8 +190,8 @@ impl Jwk {
         Self {
             kty: String::from("EC"),
             crv: String::from("P-256"),
-            x: Base64UrlUnpadded::encode_string(key.x()),
-            y: Base64UrlUnpadded::encode_string(key.y()),
+            x: base64url::encode(key.x()),
+            y: base64url::encode(key.y()),
             alg: String::from(algorithm.name()),
             kid: Thumbprint::of(key).0,
         }
@@ -211,9 +214,5 @@ impl Jwk {
 
 /// 32 bytes in canonical, unpadded base64url.
 pub(crate) fn coordinate(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    match Base64UrlUnpadded::decode(text, &mut bytes) {
-        Ok(decoded) if decoded.len() == 32 => Some(bytes),
-        _ => None,
-    }
+    base64url::decode(text)?.try_into().ok()
 }

@@ -9,6 +9,7 @@
 
 extern crate alloc;
 
+pub mod base64url;
 mod card;
 mod claims;
 pub mod content;

@@ -2,12 +2,12 @@
 
 use crate::{
     Algorithm, MAX_PLAINTEXT, PrivateKey, PublicKey, RandomError, Recipient, content,
+    base64url::encode,
     curve::Point,
     ecdh::{self, Ladder},
     ecdh_es, hpke,
 };
 use alloc::{string::String, vec::Vec};
-use base64ct::{Base64UrlUnpadded, Encoding as _};
 use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
@@ -132,8 +132,4 @@ impl Sealer {
         }
         Ok(sealed)
     }
-}
-
-fn encode(bytes: &[u8]) -> String {
-    Base64UrlUnpadded::encode_string(bytes)
 }

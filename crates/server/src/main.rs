@@ -252,7 +252,7 @@ fn sealed(command: &Seal) -> Result<(), Failure> {
     let jwks: Jwks = serde_json::from_slice(&text).map_err(|_| {
         unusable("key-load", String::from("is not a JWK Set; `tillseal keys public` prints one"))
     })?;
-    let recipient = Recipient::from_jwks(&jwks, command.kid.as_deref())
+    let recipient = Recipient::choose(&jwks.keys, command.kid.as_deref())
         .map_err(|error: KeyError| unusable(error.code(), error.to_string()))?;
     let fields: Fields = serde_json::from_slice(&input()?).map_err(|_| ClaimsError)?;
     let mut sealed = seal(&recipient, &fields, unix_now(), &command.origin)?;
@@ -276,7 +276,7 @@ fn warn_if_none_is_published(directory: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// An origin as a browser writes it (HTML §7.1.1). It is compared as it stands, so a slip here would refuse every payment.
+/// An origin as a browser writes it. It is compared as it stands, so a slip here would refuse every payment.
 fn origin(text: &str) -> Result<String, String> {
     let is_written_so = |host: &str| {
         let is_part =

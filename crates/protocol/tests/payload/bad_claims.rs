@@ -54,7 +54,7 @@ fn every_claim_must_be_there_once() {
 #[test]
 fn a_jti_is_128_bits_in_canonical_base64url() {
     for jti in [
-        "".to_owned(),
+        String::new(),
         encode(&[0; 15]),
         encode(&[0; 17]),
         "AAAAAAAAAAAAAAAAAAAAAB".to_owned(),

@@ -1,4 +1,4 @@
-//! Hashing and content encryption at every length near a block's edge, against the crates that do the whole
+//! Base64url, hashing and content encryption at every length near a block's edge, against the crates that do the whole
 //! of it.
 
 use crate::support::rng;
@@ -6,10 +6,12 @@ use aes_gcm::{
     Aes256Gcm, KeyInit as _,
     aead::{Aead as _, Payload},
 };
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use hkdf::Hkdf;
 use rand::{Rng as _, RngExt as _};
 use sha2::{Digest as _, Sha256};
 use tillseal_protocol::{
+    base64url,
     content::{TagMismatch, decrypt, encrypt},
     hash,
 };
@@ -18,6 +20,32 @@ fn bytes(length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
     rng(length as u64).fill_bytes(&mut bytes);
     bytes
+}
+
+#[test]
+fn base64url_agrees_at_every_length_and_with_every_character() {
+    for length in 0..100 {
+        let bytes = bytes(length);
+        let text = Base64UrlUnpadded::encode_string(&bytes);
+        assert_eq!(base64url::encode(&bytes), text);
+        assert_eq!(base64url::decode(&text), Some(bytes));
+    }
+    // Texts of up to four characters: every ending that there is, with stray bits, padding and other alphabets.
+    let characters: Vec<char> = (0..0x80).map(char::from).chain(['\u{e9}', '\u{141}']).collect();
+    let assert_agrees = |text: &str| {
+        assert_eq!(base64url::decode(text), Base64UrlUnpadded::decode_vec(text).ok(), "{text:?}");
+    };
+    for one in &characters {
+        for two in &characters {
+            assert_agrees(&String::from_iter([one, two]));
+            for head in ["A", "_", "AA", "_-"] {
+                assert_agrees(&format!("{head}{one}{two}"));
+                assert_agrees(&format!("{one}{head}{two}"));
+                assert_agrees(&format!("AAAA{head}{one}{two}"));
+            }
+        }
+        assert_agrees(&one.to_string());
+    }
 }
 
 #[test]

@@ -14,8 +14,7 @@ use tillseal_protocol::{
 fn the_fields_travel_in_their_standard_spelling() {
     for algorithm in ALGORITHMS {
         let key = private_key(1);
-        let claims =
-            try_open(&seal(&FIELDS, &recipient(&key, algorithm), 2), &key, algorithm).ok().unwrap();
+        let claims = try_open(&seal(&FIELDS, &recipient(&key, algorithm), 2), &key, algorithm).unwrap();
         assert_eq!((claims.iat, claims.origin.as_str()), (IAT, ORIGIN));
         assert_eq!(claims.jti, Jti::from_random([7; 16]));
         let fields: Vec<_> = claims.fields.iter().collect();
@@ -37,7 +36,7 @@ fn a_month_and_a_year_travel_as_one_expiry() {
     let to = recipient(&key, Algorithm::EcdhEs);
     for (month, year) in [("3", "2031"), ("03", "31")] {
         let sealed = seal(&[("cc-exp-year", year), ("cc-exp-month", month)], &to, 2);
-        let claims = try_open(&sealed, &key, Algorithm::EcdhEs).ok().unwrap();
+        let claims = try_open(&sealed, &key, Algorithm::EcdhEs).unwrap();
         assert_eq!(claims.fields.iter().collect::<Vec<_>>(), [("cc-exp", "03/2031")]);
     }
     let refused = |fields: &[(&str, &str)]| {
@@ -66,7 +65,7 @@ fn the_header_is_exactly_that_of_its_algorithm() {
         assert_eq!(names, expected);
         assert_eq!(header["alg"], algorithm.name());
         assert_eq!(header["kid"], to.kid().as_str());
-        assert_eq!(Envelope::parse(&sealed).ok().unwrap().kid(), to.kid().as_str());
+        assert_eq!(Envelope::parse(&sealed).unwrap().kid(), to.kid().as_str());
         if algorithm == Algorithm::EcdhEs {
             assert_eq!(header["enc"], "A256GCM");
             assert_eq!((&header["epk"]["kty"], &header["epk"]["crv"]), (&"EC".into(), &"P-256".into()));
@@ -99,7 +98,7 @@ fn the_padding_goes_to_the_next_256_bytes_and_to_512_at_least() {
             1024,
         ] {
             let sealed = seal(&[("name", &"a".repeat(length))], &to, 2);
-            let json = try_open(&sealed, &key, algorithm).ok().unwrap().to_json().len();
+            let json = try_open(&sealed, &key, algorithm).unwrap().to_json().len();
             let padded = plaintext_len(&sealed, algorithm);
             assert_eq!(padded, json.div_ceil(256).max(2) * 256, "{json} bytes of JSON");
             lengths.push(padded);
@@ -117,7 +116,7 @@ fn the_largest_payload_seals_and_one_more_field_does_not() {
         let value = "a".repeat(MAX_TEXT);
         let names: Vec<String> = (0..16).map(|number| format!("x-{number}")).collect();
         let fields: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), value.as_str())).collect();
-        let fifteen = try_open(&seal(&fields[..15], &to, 2), &key, algorithm).ok().unwrap().to_json().len();
+        let fifteen = try_open(&seal(&fields[..15], &to, 2), &key, algorithm).unwrap().to_json().len();
         // What is left for the value of a sixteenth field, after `,"x-15":""`.
         let rest = MAX_PLAINTEXT - fifteen - 10;
         let filled = |length| [&fields[..15], &[("x-15", &value[..length])]].concat();
@@ -125,8 +124,8 @@ fn the_largest_payload_seals_and_one_more_field_does_not() {
         assert_eq!(plaintext_len(&sealed, algorithm), MAX_PLAINTEXT);
         assert!(sealed.len() <= MAX_SEALED);
         assert!(try_open(&sealed, &key, algorithm).is_ok());
-        let sealer = Preparation::new(&to, &mut rng(2)).unwrap().finish();
-        let refused = form(&filled(rest + 1)).seal(vec![(sealer, &FieldSet::all())], &context());
+        let prepared = Preparation::new(&to, &mut rng(2)).unwrap().finish();
+        let refused = form(&filled(rest + 1)).seal(vec![(prepared, &FieldSet::all())], &context());
         assert_eq!(refused.err(), Some(FormError::TooLarge));
     }
 }
@@ -196,7 +195,7 @@ proptest! {
         let sealer = Preparation::new(&recipient(&key, algorithm), &mut rng(iat)).unwrap().finish();
         let sealed = form(&fields).seal(vec![(sealer, &FieldSet::all())], &context).unwrap().remove(0);
 
-        let claims = try_open(&sealed, &key, algorithm).ok().unwrap();
+        let claims = try_open(&sealed, &key, algorithm).unwrap();
         prop_assert_eq!(claims.fields.iter().collect::<Vec<_>>(), fields.clone());
         prop_assert_eq!(&claims.origin, &origin);
         prop_assert_eq!(claims.iat, iat);
@@ -227,7 +226,20 @@ fn every_character_survives_the_escaping() {
     {
         let value = format!("x{value}x");
         let sealed = seal(&[("name", &value)], &recipient(&key, Algorithm::EcdhEs), 2);
-        let claims = try_open(&sealed, &key, Algorithm::EcdhEs).ok().unwrap();
+        let claims = try_open(&sealed, &key, Algorithm::EcdhEs).unwrap();
         assert_eq!(claims.fields.get("name"), Some(value.as_str()));
     }
+}
+
+/// Each byte takes six: the buffer, made in one piece so that no copy stays behind unwiped, must hold that too.
+/// A debug assertion in the writer sees it grow.
+#[test]
+fn the_worst_text_fits_in_one_buffer() {
+    let key = private_key(1);
+    let (value, origin) = ("\u{1}".repeat(MAX_TEXT), "\u{1f}".repeat(900));
+    let context = Context { jti: Jti::from_random([7; 16]), iat: u64::MAX, origin: &origin };
+    let sealer = Preparation::new(&recipient(&key, Algorithm::EcdhEs), &mut rng(2)).unwrap().finish();
+    let sealed = form(&[("name", &value)]).seal(vec![(sealer, &FieldSet::all())], &context).unwrap();
+    let claims = try_open(&sealed[0], &key, Algorithm::EcdhEs).unwrap();
+    assert_eq!((claims.fields.get("name"), &claims.origin), (Some(value.as_str()), &origin));
 }

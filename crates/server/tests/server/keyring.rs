@@ -212,6 +212,16 @@ fn a_key_under_another_name_is_refused() -> TestResult {
     Ok(())
 }
 
+#[test]
+fn a_key_of_another_name_than_its_thumbprint_is_refused() -> TestResult {
+    let keys = Keys::new(Algorithm::EcdhEs)?;
+    change(&keys, |jwk| drop(jwk.insert("kid".into(), "mine".into())))?;
+    fs::rename(keys.file(), keys.path().join("mine.jwk.json"))?;
+    let error = refusal(&keys)?;
+    assert!(error.to_string().contains("kid is not the key's RFC 7638 thumbprint"), "{error}");
+    Ok(())
+}
+
 fn refused_by_name(keys: &Keys, d: &str, fault: &str) -> TestResult {
     let error = refusal(keys)?;
     assert_eq!(error.code(), "keyring-malformed", "{fault}: {error}");

@@ -67,7 +67,7 @@ impl Keys {
     }
 
     pub(crate) fn recipient(&self) -> TestResult<Recipient> {
-        Ok(Recipient::from_jwks(&self.load()?.jwks(), Some(self.kid.as_str()))?)
+        Ok(Recipient::choose(self.load()?.jwks().keys, Some(self.kid.as_str()))?)
     }
 
     pub(crate) fn seal(&self, iat: u64, origin: &str) -> TestResult<String> {

@@ -1,4 +1,4 @@
-//! The one map from our errors to what JavaScript catches: an `Error` whose message is the stable code.
+//! The one map from our errors to what JavaScript catches: a text, `code` or `code field name`.
 
 use alloc::string::String;
 use tillseal_protocol::{FieldName, FormError, KeyError, RandomError};
@@ -34,7 +34,6 @@ impl From<RandomError> for Failure {
     }
 }
 
-/// `"code"` or `"code field name"`: no object to build, and nothing secret in it.
 impl From<Failure> for JsValue {
     fn from(failure: Failure) -> Self {
         let mut text = String::from(failure.code);
