@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * Tillseal encrypts the fields of a checkout form in the browser. This file is what ships: it loads the WebAssembly
- * module, reads the form and keeps the moment of submitting. What is sealed, and how, the module decides.
+ * Tillseal encrypts the fields of a checkout form in the browser. This file loads the WebAssembly module and reads the form;
+ * what is sealed, and how, the module decides.
  * @module
  */
-import { Checkout as Module, embedded, initSync, integrity } from './glue.js'
+import { Checkout as Module, __wbg_set_wasm, embedded, imports, integrity } from './glue.js'
 
 /**
  * A public key: the URL of a JWK Set, a JWK Set, or a JWK.
@@ -21,22 +21,22 @@ import { Checkout as Module, embedded, initSync, integrity } from './glue.js'
 
 /** What to do about each error, by its stable code. */
 const ADVICE = {
-  'module-load': "tillseal.wasm did not load. Serve it unchanged beside tillseal.js, under a CSP with script-src 'wasm-unsafe-eval'.",
-  'key-load': 'The key did not load. data-tillseal must be the URL of a JWK Set.',
+  'module-load': "Serve tillseal.wasm unchanged beside tillseal.js, under a CSP with script-src 'wasm-unsafe-eval'.",
+  'key-load': 'data-tillseal must be the URL of a JWK Set.',
   'key-none': 'The key set holds no key.',
-  'key-unusable': 'The key is not a public key on the curve P-256.',
+  'key-unusable': 'The key must be a point of the curve P-256.',
   'key-alg': 'The alg of the key must be ECDH-ES or HPKE-7.',
-  'key-kid': 'The kid of the key is not its RFC 7638 thumbprint.',
+  'key-kid': 'The kid of the key must be its RFC 7638 thumbprint.',
   'key-pin': 'The key set does not hold the pinned key.',
   random: 'The browser gave no randomness.',
-  'not-ready': 'Not ready yet. Wait for tillseal:ready.',
+  'not-ready': 'Wait for tillseal:ready.',
   detached: 'The form is detached.',
   'field-name': 'data-seal must be 1 to 64 of a-z A-Z 0-9 - _ .',
-  'field-duplicate': 'Two fields have the same name.',
-  'field-too-long': 'The field holds more than 1,024 bytes.',
+  'field-duplicate': 'Two fields have this name.',
+  'field-too-long': 'The field may hold 1,024 bytes.',
   'field-unclaimed': 'No recipient may read this field.',
-  'form-too-large': 'The form holds too much for one payload.',
-  'pan-digits': 'The card number must be digits.',
+  'form-too-large': 'The form may hold 8,192 bytes.',
+  'pan-digits': 'The card number must have digits alone.',
   'pan-length': 'The card number must have 12 to 19 digits.',
   'pan-check-digit': 'The card number has a typing error.',
   'expiry-shape': 'The expiry date must look like 12/29.',
@@ -58,13 +58,13 @@ export class TillsealError extends Error {
   }
 }
 
-/** How long a submit waits for the module and the key, in milliseconds. */
+/** How long a submit waits, in milliseconds. */
 const PATIENCE = 8000
 
 /** @type {Promise<void> | undefined} */
 let loading
 
-/** Loads the module once. A failure is forgotten, so that the next call tries again. */
+/** Loads the module once; after a failure, again. */
 function loadModule() {
   loading ??= instantiate().catch((cause) => {
     loading = undefined
@@ -74,11 +74,13 @@ function loadModule() {
 }
 
 async function instantiate() {
-  // The single-file build carries the module. Otherwise it is fetched, and refused unless it is the one that was built.
-  const compiled = embedded
-    ? WebAssembly.compile(embedded)
-    : WebAssembly.compileStreaming(fetch(new URL('tillseal.wasm', import.meta.url), { integrity }))
-  initSync({ module: await compiled })
+  // The single-file build carries the module. Else it is fetched, and refused unless it is the one that was built.
+  const { instance } = embedded
+    ? await WebAssembly.instantiate(embedded, imports)
+    : await WebAssembly.instantiateStreaming(fetch(new URL('tillseal.wasm', import.meta.url), { integrity }), imports)
+  const exports = /** @type {any} */ (instance.exports)
+  __wbg_set_wasm(exports)
+  exports.__wbindgen_start()
 }
 
 /**
@@ -151,7 +153,7 @@ class Checkout {
     attached.set(form, this)
   }
 
-  /** Settles when the module, the key and the first seal are prepared. After a failure, the next use tries again. */
+  /** Settles when the module, the key and the first seal are prepared; after a failure, anew. */
   get ready() {
     this.#starting ??= this.#start().catch((error) => {
       this.#starting = undefined
@@ -162,12 +164,11 @@ class Checkout {
 
   /**
    * Seals what stands in the form now.
-   * @returns {Record<string, string>} Entries to send, each a compact JWE: `sealed`, or `sealed-<name>` for each of `recipients`.
+   * @returns {Record<string, string>} Compact JWEs to send: `sealed`, or `sealed-<name>` for each of `recipients`.
    */
   seal() {
-    const module = this.#read()
-    const sealed = guarded(() => module.seal(Date.now() / 1000, location.origin)).split(' ')
-    this.#prepare().catch((error) => this.#fail(error))
+    const sealed = this.#read((module) => module.seal(Date.now() / 1000, location.origin)).split(' ')
+    this.#prepare(this.#module).catch((error) => this.#fail(error))
     return Object.fromEntries(this.#entries.map((entry, index) => [entry, sealed[index]]))
   }
 
@@ -186,45 +187,61 @@ class Checkout {
     const module = new Module()
     const kids = recipients.map(({ kid, fields }, index) => guarded(() => module.add(sets[index], kid ?? '', fields.join(' '))))
     this.#entries = recipients.map(({ name }) => (name ? `sealed-${name}` : 'sealed'))
+    await this.#prepare(module)
     this.#module = module
-    await this.#prepare()
     this.#tell('ready', { kids })
   }
 
-  /** Does the slow half of the next seal, a few milliseconds at a time, while the page is idle. */
-  async #prepare() {
+  /**
+   * Does the slow half of the next seal, a few milliseconds at a time.
+   * @param {Module | undefined} module
+   */
+  async #prepare(module) {
     for (let done = false; !done;) {
       await idle()
+      if (!module || this.#listeners.signal.aborted) return
       const end = performance.now() + 4
-      do done = guarded(() => this.#module?.prepare() ?? true)
+      do done = guarded(() => module.prepare())
       while (!done && performance.now() < end)
+      module.clear()
     }
   }
 
-  /** Hands what stands in the form to the module, which knows what is to be sealed. */
-  #read() {
+  /**
+   * Hands what stands in the form to the module, which picks what is sealed and forgets it after `use`.
+   * @template T
+   * @param {(module: Module) => T} use
+   */
+  #read(use) {
     const module = this.#module
     if (!module) throw new TillsealError(this.#listeners.signal.aborted ? 'detached' : 'not-ready')
-    module.clear()
-    for (const element of this.#form.elements) {
-      const { autocomplete, dataset, name, value } = /** @type {HTMLInputElement} */ (element)
-      // What the browser would not send is not sealed either.
-      const isSent = !element.matches(':disabled, [type=checkbox]:not(:checked), [type=radio]:not(:checked)')
-      if (isSent && guarded(() => module.input(dataset.seal ?? '', autocomplete ?? '', value ?? '')) && name && !this.#exposed.has(name)) {
-        this.#exposed.add(name)
-        console.warn(`tillseal: remove name="${name}" from a sealed field: without this script, the browser sends it in plain.`)
+    try {
+      for (const element of this.#form.elements) {
+        const { dataset, name, value } = /** @type {HTMLInputElement} */ (element)
+        // Not the property: Firefox hides some tokens there.
+        const autocomplete = element.getAttribute('autocomplete') ?? ''
+        // What the browser would not send is not sealed either.
+        const isSent = !element.matches(':disabled, [type=checkbox]:not(:checked), [type=radio]:not(:checked)')
+        if (isSent && guarded(() => module.input(dataset.seal ?? '', autocomplete, value ?? '')) && name && !this.#exposed.has(name)) {
+          this.#exposed.add(name)
+          console.warn(`tillseal: remove name="${name}" from a sealed field: without this script, it is sent in plain.`)
+        }
       }
+      return guarded(() => use(module))
+    } finally {
+      module.clear()
     }
-    return module
   }
 
   /** @param {SubmitEvent} event */
   #onSubmit(event) {
     try {
-      if (this.#module) return this.#read().clear()
+      if (this.#module) {
+        // Whatever can fail fails now, while the submit can still be stopped.
+        return this.#read((module) => module.check())
+      }
       this.#hold(event.submitter)
     } catch (error) {
-      this.#module?.clear()
       this.#fail(error)
     }
     event.preventDefault()
@@ -280,7 +297,6 @@ class Checkout {
 
 /**
  * Seals a form from now on: every submit, and every `new FormData(form)`, gets an entry `sealed`.
- *
  * @param {HTMLFormElement} form Its inputs carry `autocomplete` tokens or `data-seal`, and no `name`.
  * @param {Options} [options] Without them, the form's `data-tillseal` and `data-kid`.
  * @returns {Promise<Checkout>} Once it is ready.

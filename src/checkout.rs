@@ -1,12 +1,11 @@
 //! One form, from attach to seal.
 
 use crate::failure::Failure;
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{iter, mem, str::SplitAsciiWhitespace};
 use getrandom::{SysRng, rand_core::TryRng as _};
 use tillseal_protocol::{
-    Context, FieldName, FieldSet, Form, FormError, Jti, Jwk, Preparation, Progress, RandomError, Recipient,
-    Sealer,
+    Context, FieldName, FieldSet, Form, FormError, Jti, Jwk, Preparation, RandomError, Recipient, Sealer,
 };
 use wasm_bindgen::prelude::*;
 use zeroize::{Zeroize as _, Zeroizing};
@@ -16,6 +15,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 #[derive(Default)]
 pub struct Checkout {
     parts: Vec<Part>,
+    jti: Option<Jti>,
     form: Form,
 }
 
@@ -23,7 +23,9 @@ pub struct Checkout {
 struct Part {
     recipient: Recipient,
     fields: FieldSet,
-    stage: Option<Progress>,
+    // Boxed, so that the allocator wipes what is taken out of them.
+    preparation: Option<Box<Preparation>>,
+    sealer: Option<Box<Sealer>>,
 }
 
 #[wasm_bindgen]
@@ -47,22 +49,17 @@ impl Checkout {
         let keys = iter::from_fn(|| jwk(&mut members));
         let recipient = Recipient::choose(keys, Some(pin).filter(|pin| !pin.is_empty())).map_err(Failure::from)?;
         let kid = String::from(recipient.kid().as_str());
-        self.parts.push(Part { recipient, fields: FieldSet::new(fields), stage: None });
+        self.parts.push(Part { recipient, fields: FieldSet::new(fields), preparation: None, sealer: None });
         Ok(kid)
     }
 
-    /// Takes one small step towards the next seal; `true` when nothing is left to prepare.
+    /// Takes one small step towards the next seal; `true` when nothing is left to prepare. Once it is, the seal draws no
+    /// randomness and cannot fail for want of it.
     ///
     /// # Errors
     /// `random`.
     pub fn prepare(&mut self) -> Result<bool, JsValue> {
-        for part in &mut self.parts {
-            if part.step().map_err(Failure::from)? {
-                wipe_stack();
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        Ok(self.try_prepare().map_err(Failure::from)?)
     }
 
     /// Takes what stands in a control with these attributes; `false` if that is not a field to be sealed.
@@ -82,72 +79,80 @@ impl Checkout {
         Ok(true)
     }
 
-    /// Forgets what was taken in.
-    pub fn clear(&mut self) {
-        self.form = Form::new();
+    /// Makes sure that what was taken in can be sealed, and does whatever is left of the preparation at once.
+    ///
+    /// # Errors
+    /// The code of a `FormError`, or `random`.
+    pub fn check(&mut self) -> Result<(), JsValue> {
+        self.form.check(self.parts.iter().map(|part| &part.fields)).map_err(Failure::from)?;
+        Ok(self.finish_preparation().map_err(Failure::from)?)
     }
 
     /// Seals what was taken in and forgets it: a compact JWE and a space for each recipient, in the order in which they
-    /// were added.
+    /// were added. Whatever is left of the preparation is done at once.
     ///
     /// `iat` is in seconds since 1970-01-01 UTC, `origin` that of the page.
     ///
     /// # Errors
     /// The code of a `FormError`, or `random`.
     pub fn seal(&mut self, iat: u32, origin: &str) -> Result<String, JsValue> {
-        let sealed = self.try_seal(iat, origin);
-        wipe_stack();
-        Ok(sealed?)
+        Ok(self.try_seal(iat, origin)?)
+    }
+
+    /// Forgets what was taken in and overwrites the stack, where the compiler leaves copies of keys that no destructor knows.
+    ///
+    /// To be called after everything else, from JavaScript, where nothing of ours is on the stack.
+    pub fn clear(&mut self) {
+        self.form = Form::new();
+        [0_u8; 64 * 1024].zeroize();
     }
 }
 
 impl Checkout {
+    fn try_prepare(&mut self) -> Result<bool, RandomError> {
+        if self.jti.is_none() {
+            let mut random = [0; 16];
+            SysRng.try_fill_bytes(&mut random).map_err(|_| RandomError)?;
+            self.jti = Some(Jti::from_random(random));
+        }
+        for part in &mut self.parts {
+            if part.sealer.is_some() {
+                continue;
+            }
+            let preparation = match part.preparation.as_mut() {
+                Some(preparation) => preparation,
+                None => part.preparation.insert(Box::new(Preparation::new(&part.recipient, &mut SysRng)?)),
+            };
+            if preparation.step() {
+                part.sealer = part.preparation.take().map(|done| Box::new(done.finish()));
+            }
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    fn finish_preparation(&mut self) -> Result<(), RandomError> {
+        while !self.try_prepare()? {}
+        Ok(())
+    }
+
     fn try_seal(&mut self, iat: u32, origin: &str) -> Result<String, Failure> {
         let form = mem::take(&mut self.form);
-        let mut random = [0; 16];
-        SysRng.try_fill_bytes(&mut random).map_err(|_| RandomError)?;
-        let context = Context { jti: Jti::from_random(random), iat: iat.into(), origin };
+        self.finish_preparation()?;
+        let jti = self.jti.take().ok_or(RandomError)?;
         let mut recipients = Vec::with_capacity(self.parts.len());
         for part in &mut self.parts {
-            recipients.push((part.take_sealer()?, &part.fields));
+            if let Some(sealer) = part.sealer.take() {
+                recipients.push((*sealer, &part.fields));
+            }
         }
         let mut sealed = String::new();
-        for envelope in form.seal(recipients, &context)? {
+        for envelope in form.seal(recipients, &Context { jti, iat: iat.into(), origin })? {
             sealed.push_str(&envelope);
             sealed.push(' ');
         }
         Ok(sealed)
     }
-}
-
-impl Part {
-    /// Takes a step; `false` when there was none to take.
-    fn step(&mut self) -> Result<bool, RandomError> {
-        self.stage = Some(match self.stage.take() {
-            None => Progress::Pending(Preparation::new(&self.recipient, &mut SysRng)?),
-            Some(Progress::Pending(preparation)) => preparation.step(),
-            ready => {
-                self.stage = ready;
-                return Ok(false);
-            }
-        });
-        Ok(true)
-    }
-
-    /// The sealer, which is gone from here then; whatever is left of its preparation is done at once.
-    fn take_sealer(&mut self) -> Result<Sealer, RandomError> {
-        while self.step()? {}
-        match self.stage.take() {
-            Some(Progress::Ready(sealer)) => Ok(sealer),
-            _ => Err(RandomError),
-        }
-    }
-}
-
-/// Overwrites the part of the stack that was in use: the compiler leaves copies of keys there that no destructor knows.
-#[inline(never)]
-fn wipe_stack() {
-    [0_u8; 16 * 1024].zeroize();
 }
 
 fn jwk(members: &mut SplitAsciiWhitespace) -> Option<Jwk> {

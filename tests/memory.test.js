@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, beforeEach, describe, test } from 'node:test';
 import { newKey, openSealed } from './lib/keys.js';
-import { checkoutFor, loadModule, missingModule, seal, takeIn } from './lib/module.js';
+import { checkoutFor, loadModule, missingModule, prepare, seal, takeIn } from './lib/module.js';
 import { secretsOf } from './lib/secrets.js';
 
 const ORIGIN = 'https://shop.example';
@@ -54,7 +54,7 @@ describe("the module's memory", { skip: missingModule }, () => {
     test(`${alg}: holds the content key before the seal, and nothing after it`, async () => {
       const key = await newKey(alg);
       const checkout = checkoutFor(module, key);
-      while (!checkout.prepare());
+      prepare(checkout);
       const secrets = secretsOf(ephemeralScalar(), key);
       // It must be there to seal with; that it is found shows that the right key is looked for.
       assert.deepEqual(secretsLeft(secrets), ['content key']);
@@ -83,7 +83,7 @@ describe("the module's memory", { skip: missingModule }, () => {
     test(`${alg}: holds no key once the form is let go without a seal`, async () => {
       const key = await newKey(alg);
       const checkout = checkoutFor(module, key);
-      while (!checkout.prepare());
+      prepare(checkout);
       checkout.free();
       assert.deepEqual(secretsLeft(secretsOf(ephemeralScalar(), key)), []);
     });

@@ -11,11 +11,21 @@ const HOW = 'pkg/dist is not built: cargo xtask pkg';
 /** Why tests of the shipped module are skipped, if they are; under CI=true they run, and fail. */
 export const missingModule = isBuilt || process.env.CI === 'true' ? undefined : HOW;
 
-/** The glue, and what `initSync` gives: the module's exports, its `memory` among them. */
-export async function loadModule() {
+/** The glue, and the module's exports, its `memory` among them. */
+export function loadModule() {
+  loading ??= instantiate();
+  return loading;
+}
+
+let loading;
+
+async function instantiate() {
   if (!isBuilt) throw new Error(HOW);
   const glue = await import(pathToFileURL(join(DIST, 'glue.js')));
-  const exports = glue.initSync({ module: readFileSync(join(DIST, 'tillseal.wasm')) });
+  const compiled = new WebAssembly.Module(readFileSync(join(DIST, 'tillseal.wasm')));
+  const { exports } = new WebAssembly.Instance(compiled, glue.imports);
+  glue.__wbg_set_wasm(exports);
+  exports.__wbindgen_start();
   return { ...glue, exports };
 }
 
@@ -23,8 +33,14 @@ export async function loadModule() {
 export function checkoutFor({ Checkout }, jwk) {
   const checkout = new Checkout();
   const members = ['kty', 'crv', 'x', 'y', 'alg', 'kid'];
-  checkout.add(members.map((member) => jwk[member] ?? '-').join(' '), undefined, '*');
+  checkout.add(members.map((member) => jwk[member] ?? '-').join(' '), '', '*');
   return checkout;
+}
+
+/** The slow half of a seal, all at once. */
+export function prepare(checkout) {
+  while (!checkout.prepare());
+  checkout.clear();
 }
 
 /** Hands the module `{'cc-number': '4111…'}` as the shim hands it what stands in the inputs. */
@@ -35,5 +51,9 @@ export function takeIn(checkout, fields) {
 
 /** The compact JWE of what was taken in. */
 export function seal(checkout, origin, iat = Math.floor(Date.now() / 1000)) {
-  return checkout.seal(iat, origin).trim();
+  try {
+    return checkout.seal(iat, origin).trim();
+  } finally {
+    checkout.clear();
+  }
 }

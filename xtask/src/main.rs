@@ -1,7 +1,17 @@
 //! The project's chores: `cargo xtask demo | test | check | pkg | bench | fuzz`.
 
+mod budget;
+mod check;
+mod codes;
+mod demo;
+mod fuzz;
+mod layers;
+mod machine;
 mod pkg;
+mod report;
 mod sh;
+mod test;
+mod tools;
 
 use anyhow::anyhow;
 use std::{env, process::ExitCode};
@@ -19,15 +29,19 @@ usage: cargo xtask COMMAND
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
     let done = match arguments.next().as_deref() {
-        Some("pkg") => pkg::build(),
+        Some("demo") => demo::run(arguments),
+        Some("test") => test::run(),
+        Some("check") => check::run(),
+        Some("pkg") => pkg::build().map(|()| ExitCode::SUCCESS),
+        Some("fuzz") => fuzz::run(arguments.next().as_deref()),
         Some(other) if other != "help" => Err(anyhow!("there is no command {other:?}\n\n{USAGE}")),
         _ => {
             println!("{USAGE}");
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         // The backtrace of a failed tool would bury what the tool said.
         Err(error) => {
             eprintln!("\nerror: {error:#}");

@@ -4,7 +4,12 @@ use crate::sh;
 use anyhow::{Context as _, Result};
 use base64ct::{Base64, Encoding as _};
 use sha2::{Digest as _, Sha384};
-use std::{fs, io::Write as _, path::Path, process::Command};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
 use wasm_bindgen_cli_support::Bindgen;
 
 /// What Chrome 111, Firefox 123 and Safari 16.4 know. `--all-features` would make a module that they cannot load.
@@ -39,29 +44,41 @@ pub(crate) fn build() -> Result<()> {
 }
 
 /// Compiles a library crate to an optimised wasm file with its glue, and gives its path.
-pub(crate) fn compile(package: &str, work: &Path) -> Result<std::path::PathBuf> {
+pub(crate) fn compile(package: &str, work: &Path) -> Result<PathBuf> {
     sh::step(&format!("compile {package} to wasm"), &mut cargo_wasm(package))?;
     let name = package.replace('-', "_");
     let compiled = sh::root().join(format!("target/browser/wasm32-unknown-unknown/wasm/{name}.wasm"));
     Bindgen::new()
         .input_path(compiled)
-        .web(true)?
+        .bundler(true)?
         .typescript(true)
         .keep_debug(false)
         .out_name(&name)
         .generate(work)?;
     let optimised = work.join(format!("{name}.wasm"));
-    sh::step(
-        &format!("optimise {name}.wasm"),
-        node_tool("wasm-opt")
-            .args(WASM_FEATURES)
-            .args(["-Oz", "--converge", "--one-caller-inline-max-function-size=30", "--reorder-functions"])
-            .args(["--strip-debug", "--strip-producers", "--strip-target-features"])
-            .arg(work.join(format!("{name}_bg.wasm")))
-            .arg("-o")
-            .arg(&optimised),
-    )?;
+    let strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+    let mut optimise = optimise(&work.join(format!("{name}_bg.wasm")), &optimised);
+    sh::step(&format!("optimise {name}.wasm"), optimise.args(strip))?;
     Ok(optimised)
+}
+
+/// The module as it ships, but with the names of its functions.
+pub(crate) fn named_module() -> Result<PathBuf> {
+    let work = sh::root().join("target/pkg");
+    let named = work.join("tillseal.named.wasm");
+    sh::step("optimise a copy that keeps its names", optimise(&work.join("tillseal_bg.wasm"), &named).arg("-g"))?;
+    Ok(named)
+}
+
+fn optimise(module: &Path, optimised: &Path) -> Command {
+    let mut command = node_tool("wasm-opt");
+    command
+        .args(WASM_FEATURES)
+        .args(["-Oz", "--converge", "--one-caller-inline-max-function-size=30", "--reorder-functions"])
+        .arg(module)
+        .arg("-o")
+        .arg(optimised);
+    command
 }
 
 /// The compiler of the pinned toolchain with three of its unstable options: core and alloc are built here, a panic is
@@ -70,7 +87,8 @@ fn cargo_wasm(package: &str) -> Command {
     let mut cargo = sh::cargo(["build", "--lib", "--profile", "wasm", "--target", "wasm32-unknown-unknown"]);
     cargo
         .args(["--package", package, "--target-dir", "target/browser"])
-        .args(["-Zbuild-std=core,alloc", "-Zbuild-std-features=optimize_for_size"])
+        .arg(if package == "tillseal" { "-Zbuild-std=core,alloc" } else { "-Zbuild-std=std,panic_abort" })
+        .arg("-Zbuild-std-features=optimize_for_size")
         .env("RUSTC_BOOTSTRAP", "1")
         .env(
             "CARGO_ENCODED_RUSTFLAGS",
@@ -87,17 +105,23 @@ fn cargo_wasm(package: &str) -> Command {
     cargo
 }
 
+/// What the shim takes from the generated glue: the class, and what the module imports.
+const GLUE: &str = "\
+import * as glue from './tillseal_bg.js'
+export { Checkout, __wbg_set_wasm } from './tillseal_bg.js'
+export const imports = { './tillseal_bg.js': glue }
+";
+
 /// The generated glue without what nobody calls, and the hash that the shim asks `fetch` to hold the module against.
 fn glue(work: &Path, dist: &Path) -> Result<()> {
     let hash = sri(&dist.join("tillseal.wasm"))?;
-    let entry = format!(
-        "export {{ Checkout, initSync }} from './tillseal.js'\n\
-         export const integrity = '{hash}'\n\
-         export const embedded = undefined\n"
-    );
+    let entry = format!("{GLUE}export const integrity = '{hash}'\nexport const embedded = undefined\n");
     fs::write(work.join("glue.js"), entry)?;
     let declarations = fs::read_to_string(work.join("tillseal.d.ts"))?
-        + "export const integrity: string\nexport const embedded: Uint8Array<ArrayBuffer> | undefined\n";
+        + "export const integrity: string\n\
+           export const embedded: BufferSource | undefined\n\
+           export const imports: WebAssembly.Imports\n\
+           export function __wbg_set_wasm(exports: WebAssembly.Exports): void\n";
     fs::write(dist.join("glue.d.ts"), declarations)?;
     let bundle = ["--bundle", "--format=esm", "--minify", "--log-level=warning"];
     sh::step(
@@ -115,9 +139,8 @@ fn classic(work: &Path, dist: &Path) -> Result<()> {
     fs::copy(dist.join("tillseal.wasm"), inside.join("tillseal.wasm"))?;
     fs::write(
         inside.join("glue.js"),
-        "export { Checkout, initSync } from '../tillseal.js'\n\
-         export { default as embedded } from './tillseal.wasm'\n\
-         export const integrity = ''\n",
+        GLUE.replace("./tillseal_bg.js", "../tillseal_bg.js")
+            + "export { default as embedded } from './tillseal.wasm'\nexport const integrity = ''\n",
     )?;
     let bundle = ["--bundle", "--format=iife", "--global-name=tillseal", "--loader:.wasm=binary"];
     sh::step(

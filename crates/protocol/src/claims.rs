@@ -9,8 +9,9 @@ use serde::{
 };
 use zeroize::Zeroizing;
 
-/// The longest plaintext, in bytes, padding included.
-pub const MAX_PLAINTEXT: usize = 16 * 1024;
+/// The longest plaintext, in bytes, padding included: a form of [`MAX_FORM`](crate::MAX_FORM) bytes, each of which JSON may write
+/// as six, always fits.
+pub const MAX_PLAINTEXT: usize = 56 * 1024;
 
 /// Padding goes up to a multiple of this many bytes …
 const PADDING_STEP: usize = 256;

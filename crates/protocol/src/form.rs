@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 /// The longest value of a field, in bytes of UTF-8.
 pub const MAX_TEXT: usize = 1024;
-/// The most fields of a form.
-pub const MAX_FIELDS: usize = 64;
+/// The most that the names and values of a form may be together, in bytes of UTF-8.
+pub const MAX_FORM: usize = 8 * 1024;
 /// The longest name of a field, in bytes.
 const MAX_NAME: usize = 64;
 
@@ -107,7 +107,7 @@ pub enum FormError {
     /// More than [`MAX_TEXT`] bytes.
     #[error("a field holds more than 1,024 bytes")]
     TooLong,
-    /// More than [`MAX_FIELDS`] fields, or more than [`MAX_PLAINTEXT`](crate::MAX_PLAINTEXT) bytes of payload.
+    /// More than [`MAX_FORM`] bytes.
     #[error("the form holds too much for one payload")]
     TooLarge,
     /// A field that no recipient may read.
@@ -145,8 +145,8 @@ impl FormError {
 #[derive(Default)]
 pub struct Form {
     fields: Fields,
-    expiry_month: Option<Zeroizing<String>>,
-    expiry_year: Option<Zeroizing<String>>,
+    /// The month or the year of an expiry date, until the other half comes.
+    half_expiry: Option<(FieldName, Zeroizing<String>)>,
 }
 
 impl Form {
@@ -171,62 +171,73 @@ impl Form {
             "cc-number" => self.push(name, Pan::parse(typed)?.into_text()),
             "cc-exp" => self.push(name, Expiry::parse(typed)?.into_text()),
             "cc-csc" => self.push(name, Csc::parse(typed)?.into_text()),
-            "cc-exp-month" => put_once(&mut self.expiry_month, typed),
-            "cc-exp-year" => put_once(&mut self.expiry_year, typed),
+            "cc-exp-month" | "cc-exp-year" => self.input_half_expiry(name, typed),
             _ => self.push(name, Zeroizing::new(String::from(typed))),
         }
+    }
+
+    /// Whether the form can be sealed for recipients with these fields.
+    ///
+    /// # Errors
+    /// [`FormError`]: half an expiry date, or a field that nobody may read.
+    pub fn check<'a>(&self, sets: impl Iterator<Item = &'a FieldSet> + Clone) -> Result<(), FormError> {
+        if self.half_expiry.is_some() {
+            return Err(ExpiryError::Shape.into());
+        }
+        if !self.fields.names().all(|name| sets.clone().any(|set| set.contains(name))) {
+            return Err(FormError::Unclaimed);
+        }
+        Ok(())
     }
 
     /// Seals the form: one envelope for each recipient, with the fields that it may read.
     ///
     /// # Errors
-    /// [`FormError`]: half an expiry date, a field that nobody may read, or too much for one payload.
+    /// Those of [`Form::check`].
     pub fn seal(
-        mut self,
+        self,
         recipients: Vec<(Sealer, &FieldSet)>,
         context: &Context,
     ) -> Result<Vec<String>, FormError> {
-        self.join_expiry()?;
-        let fields = self.fields;
-        let is_claimed = |name| recipients.iter().any(|(_, set)| set.contains(name));
-        if !fields.names().all(is_claimed) {
-            return Err(FormError::Unclaimed);
-        }
+        self.check(recipients.iter().map(|(_, set)| *set))?;
         let mut envelopes = Vec::with_capacity(recipients.len());
         for (sealer, set) in recipients {
-            let plaintext = claims::plaintext(context, || fields.readable_by(set));
+            let plaintext = claims::plaintext(context, || self.fields.readable_by(set));
             envelopes.push(sealer.seal(plaintext).map_err(|_| FormError::TooLarge)?);
         }
         Ok(envelopes)
     }
 
     /// A month field and a year field travel as one `cc-exp`.
-    fn join_expiry(&mut self) -> Result<(), FormError> {
-        match (self.expiry_month.take(), self.expiry_year.take()) {
-            (None, None) => Ok(()),
-            (Some(month), Some(year)) => {
-                let expiry = Expiry::from_month_year(&month, &year)?;
-                self.push(FieldName(String::from("cc-exp")), expiry.into_text())
+    fn input_half_expiry(&mut self, name: FieldName, typed: &str) -> Result<(), FormError> {
+        match self.half_expiry.take() {
+            Some((other, _)) if other.token() == name.token() => Err(FormError::Duplicate),
+            Some((_, half)) => {
+                let expiry = match name.token() {
+                    "cc-exp-year" => Expiry::from_month_year(&half, typed),
+                    _ => Expiry::from_month_year(typed, &half),
+                };
+                self.push(FieldName(String::from("cc-exp")), expiry?.into_text())
             }
-            _ => Err(ExpiryError::Shape.into()),
+            None => {
+                self.half_expiry = Some((name, Zeroizing::new(String::from(typed))));
+                Ok(())
+            }
         }
     }
 
     fn push(&mut self, name: FieldName, value: Zeroizing<String>) -> Result<(), FormError> {
-        if self.fields.get(name.as_str()).is_some() {
-            return Err(FormError::Duplicate);
+        let mut bytes = name.0.len() + value.len();
+        for (other, value) in self.fields.iter() {
+            if other == name.0 {
+                return Err(FormError::Duplicate);
+            }
+            bytes += other.len() + value.len();
         }
-        if self.fields.names().count() == MAX_FIELDS {
+        if bytes > MAX_FORM {
             return Err(FormError::TooLarge);
         }
         self.fields.push(name, value);
         Ok(())
-    }
-}
-
-fn put_once(place: &mut Option<Zeroizing<String>>, typed: &str) -> Result<(), FormError> {
-    match place.replace(Zeroizing::new(String::from(typed))) {
-        None => Ok(()),
-        Some(_) => Err(FormError::Duplicate),
     }
 }

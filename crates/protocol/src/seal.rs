@@ -22,14 +22,6 @@ pub struct Preparation {
     shared: Ladder,
 }
 
-/// How far a [`Preparation`] has come.
-pub enum Progress {
-    /// More steps to go.
-    Pending(Preparation),
-    /// Ready to seal.
-    Ready(Sealer),
-}
-
 impl Preparation {
     /// Draws the ephemeral key.
     ///
@@ -47,14 +39,9 @@ impl Preparation {
         })
     }
 
-    /// Takes one small step.
-    #[must_use]
-    pub fn step(mut self) -> Progress {
-        if self.public.advance(WINDOWS_A_STEP) && self.shared.advance(WINDOWS_A_STEP) {
-            Progress::Ready(self.finish())
-        } else {
-            Progress::Pending(self)
-        }
+    /// Takes one small step; `true` when none is left and [`finish`](Self::finish) is quick.
+    pub fn step(&mut self) -> bool {
+        self.public.advance(WINDOWS_A_STEP) && self.shared.advance(WINDOWS_A_STEP)
     }
 
     /// Takes all the steps that are left.

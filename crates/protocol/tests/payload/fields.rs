@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tillseal_protocol::{
-    Csc, CscError, Expiry, ExpiryError, FieldName, FieldSet, Form, FormError, MAX_FIELDS, MAX_TEXT, Pan,
+    Csc, CscError, Expiry, ExpiryError, FieldName, FieldSet, Form, FormError, MAX_FORM, MAX_TEXT, Pan,
     PanError,
 };
 
@@ -143,6 +143,7 @@ fn an_expiry_is_read_in_every_shape_that_people_and_autofill_use() {
         "1/1/29",
         "12/29/",
         "12//29",
+        "012/2029",
         "112/29",
         "12229",
         "1220299",
@@ -212,6 +213,14 @@ fn a_csc_has_three_or_four_digits() {
     }
 }
 
+/// The autofill field tokens of HTML §4.10.18.7.1 but for those of signing in and of the transaction.
+const PERSONAL_TOKENS: &str = "name honorific-prefix given-name additional-name family-name honorific-suffix nickname \
+    organization-title organization street-address address-line1 address-line2 address-line3 address-level4 \
+    address-level3 address-level2 address-level1 country country-name postal-code cc-name cc-given-name \
+    cc-additional-name cc-family-name cc-number cc-exp cc-exp-month cc-exp-year cc-csc cc-type language bday bday-day \
+    bday-month bday-year sex url photo tel tel-country-code tel-national tel-area-code tel-local tel-local-prefix \
+    tel-local-suffix tel-extension email impp";
+
 #[test]
 fn a_name_comes_from_the_autocomplete_attribute() {
     for (attribute, name) in [
@@ -228,24 +237,25 @@ fn a_name_comes_from_the_autocomplete_attribute() {
         let read = FieldName::from_autocomplete(attribute);
         assert_eq!(read.as_ref().map(FieldName::as_str), Some(name), "{attribute}");
     }
+    for token in PERSONAL_TOKENS.split_ascii_whitespace() {
+        let read = FieldName::from_autocomplete(token);
+        assert_eq!(read.as_ref().map(FieldName::as_str), Some(token));
+    }
     for attribute in [
         "",
         " ",
         "on",
         "off",
         "webauthn",
+        "username",
         "new-password",
         "current-password",
         "one-time-code",
         "transaction-amount",
         "transaction-currency",
-        "username",
-        "photo",
-        "url",
         "cc",
-        "cc-numbers",
         "cc-number extra",
-        "section-é email",
+        "section-\u{e9} email",
         "section-\" email",
     ] {
         assert_eq!(FieldName::from_autocomplete(attribute), None, "{attribute}");
@@ -311,14 +321,36 @@ fn a_form_takes_each_field_once_and_only_what_belongs_there() {
     assert_eq!(input(&mut form, "email", "a"), Some(FormError::Duplicate));
     assert_eq!(input(&mut form, "name", " \t "), None, "a blank field is left out");
     assert_eq!(input(&mut form, "name", "Ada"), None);
-    assert_eq!(input(&mut form, "cc-exp-month", "12"), None);
-    assert_eq!(input(&mut form, "cc-exp-month", "12"), Some(FormError::Duplicate));
-    assert_eq!(input(&mut form, "cc-exp-year", "2029"), None);
-    assert_eq!(input(&mut form, "cc-exp-year", "2029"), Some(FormError::Duplicate));
 
     let mut form = Form::new();
-    for number in 0..MAX_FIELDS {
-        assert_eq!(input(&mut form, &format!("x-{number}"), "a"), None);
-    }
-    assert_eq!(input(&mut form, "one-more", "a"), Some(FormError::TooLarge));
+    assert_eq!(input(&mut form, "cc-exp-month", "12"), None);
+    assert_eq!(input(&mut form, "cc-exp-month", "12"), Some(FormError::Duplicate));
+    let mut form = Form::new();
+    assert_eq!(input(&mut form, "cc-exp-year", "2029"), None);
+    assert_eq!(input(&mut form, "billing cc-exp-year", "2029"), Some(FormError::Duplicate));
+    let mut form = Form::new();
+    assert_eq!(input(&mut form, "cc-exp-year", "2029"), None);
+    assert_eq!(input(&mut form, "cc-exp-month", "13"), Some(ExpiryError::Month.into()));
+    let mut form = Form::new();
+    assert_eq!(input(&mut form, "cc-exp", "12/29"), None);
+    assert_eq!(input(&mut form, "cc-exp-year", "2029"), None);
+    assert_eq!(input(&mut form, "cc-exp-month", "12"), Some(FormError::Duplicate));
+}
+
+#[test]
+fn a_form_holds_so_many_bytes_of_names_and_values() {
+    let input = |form: &mut Form, name: &str, length: usize| {
+        form.input(FieldName::parse(name).unwrap(), &"a".repeat(length)).err()
+    };
+    let filled = || {
+        let mut form = Form::new();
+        let lengths = (0..MAX_FORM / MAX_TEXT).map(|number| (format!("x-{number}"), MAX_TEXT - 3));
+        for (name, length) in lengths.skip(1) {
+            assert_eq!(input(&mut form, &name, length), None);
+        }
+        form
+    };
+    assert_eq!(input(&mut filled(), "x-0", MAX_TEXT - 3), None);
+    assert_eq!(input(&mut filled(), "x-0", MAX_TEXT - 2), Some(FormError::TooLarge));
+    assert_eq!(input(&mut filled(), "x-00", MAX_TEXT - 3), Some(FormError::TooLarge));
 }

@@ -46,3 +46,14 @@ fn a_field_that_nobody_may_read_stops_the_seal() {
     assert!(sealed(&FieldSet::new("cc-exp")).is_ok());
     assert_eq!(sealed(&FieldSet::new("email")).err(), Some(FormError::Unclaimed));
 }
+
+#[test]
+fn a_form_says_beforehand_whether_it_can_be_sealed() {
+    let (cards, rest) = (FieldSet::new("cc-*"), FieldSet::new("email"));
+    assert_eq!(form(&FIELDS).check([&cards, &rest].into_iter()), Ok(()));
+    assert_eq!(form(&FIELDS).check([&cards].into_iter()), Err(FormError::Unclaimed));
+    assert_eq!(form(&FIELDS).check([].into_iter()), Err(FormError::Unclaimed));
+    assert_eq!(form(&[]).check([].into_iter()), Ok(()));
+    let half = form(&[("cc-exp-month", "12")]).check([&cards].into_iter());
+    assert_eq!(half.map_err(FormError::code), Err("expiry-shape"));
+}

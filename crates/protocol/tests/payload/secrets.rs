@@ -2,16 +2,13 @@
 
 use serde::Serialize;
 use static_assertions::assert_not_impl_any;
-use tillseal_protocol::{
-    Claims, Csc, Expiry, Fields, Form, Pan, Preparation, PrivateKey, Progress, Sealer, hpke,
-};
+use tillseal_protocol::{Claims, Csc, Expiry, Fields, Form, Pan, Preparation, PrivateKey, Sealer, hpke};
 
 assert_not_impl_any!(Pan: core::fmt::Debug, core::fmt::Display, Clone, Serialize);
 assert_not_impl_any!(Csc: core::fmt::Debug, core::fmt::Display, Clone, Serialize);
 assert_not_impl_any!(Expiry: core::fmt::Debug, core::fmt::Display, Clone, Serialize);
 assert_not_impl_any!(PrivateKey: core::fmt::Debug, core::fmt::Display, Clone, Serialize);
 assert_not_impl_any!(Preparation: core::fmt::Debug, core::fmt::Display, Clone, Serialize);
-assert_not_impl_any!(Progress: core::fmt::Debug, core::fmt::Display, Clone, Serialize);
 assert_not_impl_any!(Sealer: core::fmt::Debug, core::fmt::Display, Clone, Serialize);
 assert_not_impl_any!(Form: core::fmt::Debug, core::fmt::Display, Clone, Serialize);
 assert_not_impl_any!(Fields: core::fmt::Debug, core::fmt::Display, Clone, Serialize);
