@@ -9,13 +9,11 @@ import { Checkout as Module, __wbg_set_wasm, embedded, imports, integrity } from
 /**
  * A public key: the URL of a JWK Set, a JWK Set, or a JWK.
  * @typedef {string | URL | { keys: object[] } | { kty: string }} Key
- */
-/**
- * Who may read which fields: names, or beginnings that end in `*` (`cc-*`).
+ *
+ * Who may read which fields: names, or beginnings that end in `*` (`cc-*`). `kid` pins the key: its RFC 7638 thumbprint.
  * @typedef {{ name: string, key: Key, kid?: string, fields: string[] }} Recipient
- */
-/**
- * `key` for one recipient of everything, or `recipients`. `kid` pins the key: its RFC 7638 thumbprint.
+ *
+ * `key` for one recipient of everything, or `recipients`.
  * @typedef {{ key?: Key, kid?: string, recipients?: Recipient[] }} Options
  */
 

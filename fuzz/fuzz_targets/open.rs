@@ -9,8 +9,8 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 use tillseal_protocol::{
-    Agreement, Algorithm, Claims, Envelope, OpenError, PointError, PrivateKey, PublicKey, SharedSecret, content,
-    ecdh_es, hpke, open,
+    Agreement, Algorithm, Claims, Envelope, OpenError, PointError, PrivateKey, PublicKey, SharedSecret,
+    content, ecdh_es, hpke, open,
 };
 
 /// A key that agrees with one peer without a multiplication: libFuzzer lives from many runs.
@@ -40,7 +40,8 @@ impl Agreement for &Key {
 
 fuzz_target!(|bytes: &[u8]| {
     for algorithm in [Algorithm::EcdhEs, Algorithm::Hpke7] {
-        if let Some(envelope) = core::str::from_utf8(bytes).ok().and_then(|text| Envelope::parse(text).ok()) {
+        if let Some(envelope) = core::str::from_utf8(bytes).ok().and_then(|text| Envelope::parse(text).ok())
+        {
             check(open(envelope, &&*KEY, algorithm));
         }
         // Longer ones are refused for their length.

@@ -36,7 +36,7 @@ async function measureWarm(browser, site) {
   const page = await browser.open(`${site.origin}/submit.html`);
   await page.waitFor(() => globalThis.bench?.rounds !== undefined, PAUSE);
   const clockStep = await page.evaluate(() => globalThis.bench.clockStep());
-  const version = await page.evaluate(() => navigator.userAgent.match(/(?:Chrome|Firefox|AppleWebKit)\/([\d.]+)/)[1]);
+  const version = await page.evaluate(() => navigator.userAgent.match(/(?:Chrome|Firefox|Version)\/([\d.]+)/)[1]);
   const submits = await measureSubmits(page, site);
   await page.close();
   const pages = [];
@@ -93,37 +93,34 @@ async function measureCold(engine, site) {
   }
   const of = (part) => summary(starts.map(part));
   const labels = [...new Set(starts.flatMap(({ tasks }) => Object.keys(tasks)))];
+  const longest = (measure) => of(({ tasks }) => Math.max(...Object.values(tasks).map((task) => task[measure])));
   return {
-    isTraced: starts.every(({ isTraced }) => isTraced),
-    longest: of(({ tasks }) => Math.max(...Object.values(tasks))),
-    tasks: Object.fromEntries(labels.map((label) => [label, of(({ tasks }) => tasks[label] ?? 0)])),
+    longest: longest('ms'),
+    longestCpu: starts.every(({ isTraced }) => isTraced) ? longest('cpu') : undefined,
+    tasks: Object.fromEntries(labels.map((label) => [label, of(({ tasks }) => tasks[label]?.ms ?? 0)])),
     firstSubmit: of(({ firstSubmit }) => firstSubmit),
     unprepared: of(({ unprepared }) => unprepared),
-    readiness: of(({ total }) => total),
+    ready: of(({ ready }) => ready),
   };
 }
 
 async function coldStart(browser, site) {
   const page = await browser.open('about:blank');
-  const load = async () => {
+  const traced = await tracedTasks(page, async () => {
     await page.goto(`${site.origin}/ready.html`);
     await isReady(page);
-  };
-  const traced = await tracedTasks(page, load);
-  // One more turn of the event loop: the last task is noted when its successor starts.
-  const tasks = traced ?? longestByLabel(await page.evaluate(
-    () => new Promise((done) => setTimeout(() => done(globalThis.bench.tasks))),
-  ));
-  const { total } = await page.evaluate(() => globalThis.bench.readiness());
+  });
+  const tasks = traced ?? longestByLabel(await page.evaluate(() => globalThis.bench.tasksSoFar()));
+  const { total: ready } = await page.evaluate(() => globalThis.bench.readiness());
   const firstSubmit = await page.evaluate(() => globalThis.bench.firstSubmit());
   await page.goto(`${site.origin}/unprepared.html`);
   const unprepared = Number(await page.waitFor(() => document.body.dataset.took, 'the unprepared seal'));
-  return { isTraced: Boolean(traced), tasks, total, firstSubmit, unprepared };
+  return { isTraced: Boolean(traced), tasks, ready, firstSubmit, unprepared };
 }
 
 function longestByLabel(tasks) {
   const longest = {};
-  for (const { label, ms } of tasks) longest[label] = Math.max(longest[label] ?? 0, ms);
+  for (const { label, ms } of tasks) longest[label] = { ms: Math.max(longest[label]?.ms ?? 0, ms) };
   return longest;
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{pkg, sh};
 use anyhow::{Context as _, Result, bail};
-use std::{collections::BTreeMap, fs};
+use std::{cmp::Reverse, collections::BTreeMap, fs};
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
 /// Holds what a page loads against the budget.
@@ -11,19 +11,27 @@ pub(crate) fn check() -> Result<()> {
     let budget = budget["loaded_brotli"].as_u64().context("pkg/budget.json has no loaded_brotli")?;
     let loaded = pkg::loaded_bytes()?;
     if loaded as u64 > budget {
-        bail!("a page loads {loaded} bytes (brotli), {} more than pkg/budget.json allows", loaded as u64 - budget);
+        bail!(
+            "a page loads {loaded} bytes (brotli), {} more than pkg/budget.json allows",
+            loaded as u64 - budget
+        );
     }
     eprint!("{loaded} of {budget} bytes (brotli), ");
     Ok(())
 }
 
-/// Prints what of tillseal.wasm each crate takes.
-pub(crate) fn print_room() -> Result<()> {
+/// What of tillseal.wasm each crate takes, in bytes, the largest first.
+pub(crate) fn by_crate() -> Result<Vec<(String, usize)>> {
     let module = fs::read(pkg::named_module()?)?;
-    let room = room(&module)?;
-    let sum: usize = room.values().sum();
-    let mut rows: Vec<_> = room.into_iter().collect();
+    let mut rows: Vec<_> = room(&module)?.into_iter().collect();
     rows.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    Ok(rows)
+}
+
+/// Prints that.
+pub(crate) fn print_room() -> Result<()> {
+    let rows = by_crate()?;
+    let sum: usize = rows.iter().map(|(_, bytes)| bytes).sum();
     println!("\n{:<22}{:>10}{:>10}", "in tillseal.wasm", "raw", "share");
     for (what, bytes) in rows {
         println!("{what:<22}{bytes:>10}{:>9}%", (bytes * 100 + sum / 2) / sum);
@@ -54,7 +62,7 @@ fn room(module: &[u8]) -> Result<BTreeMap<String, usize>> {
                     let Name::Function(functions) = section? else { continue };
                     for naming in functions {
                         let naming = naming?;
-                        names.insert(naming.index, crate_of(naming.name));
+                        names.insert(naming.index, crate_of(naming.name).to_owned());
                     }
                 }
             }
@@ -70,16 +78,14 @@ fn room(module: &[u8]) -> Result<BTreeMap<String, usize>> {
 
 /// The crate that a function's name begins with, a trait's where the type is a primitive one: names are written
 /// as in `<u64 as aes[5cfecf17a66ad7ff]::Word>::bitslice`.
-fn crate_of(name: &str) -> String {
-    let path = name.split('[').find_map(|before| {
+fn crate_of(name: &str) -> &str {
+    let named = name.match_indices('[').find_map(|(bracket, _)| {
+        let before = &name[..bracket];
         let start = before.rfind(|character: char| !character.is_alphanumeric() && character != '_');
-        let word = &before[start.map_or(0, |start| start + 1)..];
-        (!word.is_empty()).then_some(word)
+        Some(&before[start.map_or(0, |start| start + 1)..]).filter(|word| !word.is_empty())
     });
-    match path {
-        Some(path) if path.len() < name.len() => path.to_owned(),
-        _ => "(glue)".to_owned(),
-    }
+    // Methods of primitive types name no crate; what is no path comes from wasm-bindgen.
+    named.unwrap_or(if name.contains("::") { "core" } else { "(glue)" })
 }
 
 #[cfg(test)]
@@ -89,9 +95,13 @@ mod tests {
     #[test]
     fn a_function_belongs_to_the_first_crate_in_its_name() {
         assert_eq!(crate_of("sha2[a26b275832103a7b]::sha256::compress256"), "sha2");
-        assert_eq!(crate_of("<tillseal_protocol[50a5]::form::Form>::input::<p256[1]::A>"), "tillseal_protocol");
+        assert_eq!(
+            crate_of("<tillseal_protocol[50a5]::form::Form>::input::<p256[1]::A>"),
+            "tillseal_protocol"
+        );
         assert_eq!(crate_of("<u64 as aes[5cfecf17a66ad7ff]::Word>::bitslice"), "aes");
         assert_eq!(crate_of("<[u8] as core[1]::Any>::f"), "core");
+        assert_eq!(crate_of("<[u8]>::starts_with"), "core");
         assert_eq!(crate_of("__wbindgen_malloc"), "(glue)");
     }
 }

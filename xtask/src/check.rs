@@ -20,8 +20,7 @@ pub(crate) fn every(report: &mut Report) -> bool {
     report.check(sh::own("error codes", codes::check));
     let is_built = report.check(pkg::build());
     if is_built {
-        report.check(budget::print_room());
-        report.check(sh::own("size budget", budget::check));
+        report.check(size());
         report.check(types());
     }
     report.check(lints());
@@ -58,6 +57,11 @@ fn docs() -> Result<()> {
     Ok(())
 }
 
+fn size() -> Result<()> {
+    budget::print_room()?;
+    sh::own("size budget", budget::check)
+}
+
 /// The declarations as an integrator's editor reads them; what is wrong there must be wrong.
 fn types() -> Result<()> {
     let strict = ["--strict", "--noEmit", "--target", "es2022", "--module", "nodenext"];
@@ -80,11 +84,12 @@ fn dependencies(report: &mut Report) {
         Ok(deny)
     };
     let check = |title, arguments: &[&str]| sh::step(title, &mut deny(arguments)?).map(drop);
-    report.check(check("licences and sources", &["check", "bans", "licenses", "sources"]));
+    report.check(check("licences and sources", &["--workspace", "check", "bans", "licenses", "sources"]));
     match deny(&["fetch", "db"]).and_then(|mut fetch| Ok(fetch.output()?)) {
         Ok(fetched) if fetched.status.success() => {
-            report.check(check("advisories", &["check", "--disable-fetch", "advisories"]));
+            report.check(check("advisories", &["--workspace", "check", "--disable-fetch", "advisories"]));
         }
-        _ => report.skip("advisories: the database cannot be fetched from https://github.com/rustsec/advisory-db"),
+        _ => report
+            .skip("advisories: the database cannot be fetched from https://github.com/rustsec/advisory-db"),
     }
 }

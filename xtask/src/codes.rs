@@ -16,7 +16,11 @@ pub(crate) fn check() -> Result<()> {
 
     let mut wrong = Vec::new();
     wrong.extend(exist.difference(&documented).map(|code| format!("docs/errors.md lacks `{code}`")));
-    wrong.extend(documented.difference(&exist).map(|code| format!("docs/errors.md lists `{code}`, which nothing gives")));
+    wrong.extend(
+        documented
+            .difference(&exist)
+            .map(|code| format!("docs/errors.md lists `{code}`, which nothing gives")),
+    );
     // The codes of a payload arise where it is opened, all others of the protocol in the browser too.
     let in_browser = protocol.iter().filter(|code| !code.starts_with("sealed-"));
     let wordless = in_browser.filter(|code| !shim.contains(*code));
@@ -80,13 +84,19 @@ mod tests {
 
     #[test]
     fn a_body_ends_with_its_own_brace() {
-        assert_eq!(body("self) -> X { match self { A => \"a\" } } fn b() {}"), "self) -> X { match self { A => \"a\" } ");
+        assert_eq!(
+            body("self) -> X { match self { A => \"a\" } } fn b() {}"),
+            "self) -> X { match self { A => \"a\" } "
+        );
     }
 
     #[test]
     fn the_shim_and_the_page_are_read() {
         let shim = "const ADVICE = {\n  'key-load': 'No: {really}.',\n  random: \"It's not.\",\n}\nconst b = { c: 1 }";
         assert_eq!(of_shim(shim), codes(&["key-load", "random"]));
-        assert_eq!(of_page("# Errors\n\n| code | why |\n| --- | --- |\n| `stale` | `max_age` |\n"), codes(&["stale"]));
+        assert_eq!(
+            of_page("# Errors\n\n| code | why |\n| --- | --- |\n| `stale` | `max_age` |\n"),
+            codes(&["stale"])
+        );
     }
 }

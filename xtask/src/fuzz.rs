@@ -32,8 +32,12 @@ pub(crate) fn run(seconds: Option<&str>) -> Result<ExitCode> {
         if !outcome.success {
             bail!("the target {target} failed; the input that did it is under fuzz/artifacts/{target}");
         }
-        let executed = outcome.stderr.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
-        executions.push((target, executed.context("libFuzzer printed no number of executions")?.trim().to_owned()));
+        let executed =
+            outcome.stderr.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+        executions.push((
+            target,
+            executed.context("libFuzzer printed no number of executions")?.trim().to_owned(),
+        ));
     }
 
     println!();

@@ -28,7 +28,8 @@ pub(crate) fn check() -> Result<()> {
 fn packages(wrong: &mut Vec<String>) -> Result<()> {
     let mut found = Vec::new();
     for manifest in ["Cargo.toml", "fuzz/Cargo.toml"] {
-        let mut cargo = sh::cargo(["metadata", "--format-version=1", "--no-deps", "--manifest-path", manifest]);
+        let mut cargo =
+            sh::cargo(["metadata", "--format-version=1", "--no-deps", "--manifest-path", manifest]);
         let output = cargo.output()?;
         if !output.status.success() {
             bail!("{}", String::from_utf8_lossy(&output.stderr));
@@ -43,7 +44,8 @@ fn packages(wrong: &mut Vec<String>) -> Result<()> {
             };
             // What is on the disk rather than in a registry is ours, whatever it is called here.
             let ours = array(&package["dependencies"]).filter(|dependency| dependency["path"].is_string());
-            let strays = ours.map(|dependency| text(&dependency["name"])).filter(|name| !may.contains(name));
+            let strays =
+                ours.map(|dependency| text(&dependency["name"])).filter(|name| !may.contains(name));
             wrong.extend(strays.map(|stray| format!("{name} imports {stray}")));
         }
     }
@@ -65,7 +67,9 @@ fn scripts(wrong: &mut Vec<String>) -> Result<()> {
         let content = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         let used = match () {
             () if is("js") => imports(&content),
-            () if is("html") => ["src=\"", "href=\""].iter().flat_map(|start| quoted(&content, start)).collect(),
+            () if is("html") => {
+                ["src=\"", "href=\""].iter().flat_map(|start| quoted(&content, start)).collect()
+            }
             () => continue,
         };
         let strays = used.into_iter().filter(|address| !is_of_the_page(address, &pages));

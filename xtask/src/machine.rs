@@ -57,7 +57,13 @@ pub(crate) fn python() -> Result<()> {
     sh::step("make a Python environment", sh::command("python3", ["-m", "venv"]).arg(&venv))
         .context("Python 3.11 or later with venv is needed: apt-get install python3-venv")?;
     let mut pip = sh::command(venv.join("bin/python"), ["-m", "pip", "install", "--quiet"]);
-    pip.args(["--disable-pip-version-check", "--only-binary", ":all:", "--requirement", "tests/requirements.txt"]);
+    pip.args([
+        "--disable-pip-version-check",
+        "--only-binary",
+        ":all:",
+        "--requirement",
+        "tests/requirements.txt",
+    ]);
     sh::step("install Python packages", &mut pip)?;
     fs::write(installed, requirements)?;
     Ok(())
@@ -76,7 +82,9 @@ const PROGRAMS: [Program; 7] = [
     Program {
         name: "Chromium",
         package: "chromium",
-        present: || sh::which(&["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]).is_some(),
+        present: || {
+            sh::which(&["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]).is_some()
+        },
         is_optional: false,
     },
     Program {
@@ -91,7 +99,12 @@ const PROGRAMS: [Program; 7] = [
         present: || sh::which(&["WebKitWebDriver"]).is_some(),
         is_optional: false,
     },
-    Program { name: "Xvfb", package: "xvfb", present: || sh::which(&["Xvfb"]).is_some(), is_optional: false },
+    Program {
+        name: "Xvfb",
+        package: "xvfb",
+        present: || sh::which(&["Xvfb"]).is_some(),
+        is_optional: false,
+    },
     Program {
         name: "venv of Python",
         package: "python3-venv",

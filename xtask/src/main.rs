@@ -1,5 +1,6 @@
 //! The project's chores: `cargo xtask demo | test | check | pkg | bench | fuzz`.
 
+mod bench;
 mod budget;
 mod check;
 mod codes;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Some("test") => test::run(),
         Some("check") => check::run(),
         Some("pkg") => pkg::build().map(|()| ExitCode::SUCCESS),
+        Some("bench") => bench::run(),
         Some("fuzz") => fuzz::run(arguments.next().as_deref()),
         Some(other) if other != "help" => Err(anyhow!("there is no command {other:?}\n\n{USAGE}")),
         _ => {

@@ -66,7 +66,10 @@ pub(crate) fn compile(package: &str, work: &Path) -> Result<PathBuf> {
 pub(crate) fn named_module() -> Result<PathBuf> {
     let work = sh::root().join("target/pkg");
     let named = work.join("tillseal.named.wasm");
-    sh::step("optimise a copy that keeps its names", optimise(&work.join("tillseal_bg.wasm"), &named).arg("-g"))?;
+    sh::step(
+        "optimise a copy that keeps its names",
+        optimise(&work.join("tillseal_bg.wasm"), &named).arg("-g"),
+    )?;
     Ok(named)
 }
 
@@ -74,7 +77,13 @@ fn optimise(module: &Path, optimised: &Path) -> Command {
     let mut command = node_tool("wasm-opt");
     command
         .args(WASM_FEATURES)
-        .args(["-Oz", "--converge", "--one-caller-inline-max-function-size=30", "--reorder-functions"])
+        .args([
+            "--merge-similar-functions",
+            "-Oz",
+            "--converge",
+            "--one-caller-inline-max-function-size=30",
+            "--reorder-functions",
+        ])
         .arg(module)
         .arg("-o")
         .arg(optimised);
@@ -84,9 +93,11 @@ fn optimise(module: &Path, optimised: &Path) -> Command {
 /// The compiler of the pinned toolchain with three of its unstable options: core and alloc are built here, a panic is
 /// a trap without a message, and no source location is kept. See docs/adr/0002-bytes.md for what that saves.
 fn cargo_wasm(package: &str) -> Command {
-    let mut cargo = sh::cargo(["build", "--lib", "--profile", "wasm", "--target", "wasm32-unknown-unknown"]);
+    let mut cargo =
+        sh::cargo(["build", "--lib", "--profile", "wasm", "--target", "wasm32-unknown-unknown"]);
     cargo
         .args(["--package", package, "--target-dir", "target/browser"])
+        // What ships does without std; the vectors, which are read from JSON, do not.
         .arg(if package == "tillseal" { "-Zbuild-std=core,alloc" } else { "-Zbuild-std=std,panic_abort" })
         .arg("-Zbuild-std-features=optimize_for_size")
         .env("RUSTC_BOOTSTRAP", "1")
@@ -137,10 +148,12 @@ fn classic(work: &Path, dist: &Path) -> Result<()> {
     fs::create_dir_all(&inside)?;
     fs::copy(dist.join("tillseal.js"), inside.join("tillseal.js"))?;
     fs::copy(dist.join("tillseal.wasm"), inside.join("tillseal.wasm"))?;
+    fs::copy(work.join("tillseal_bg.js"), inside.join("tillseal_bg.js"))?;
     fs::write(
         inside.join("glue.js"),
-        GLUE.replace("./tillseal_bg.js", "../tillseal_bg.js")
-            + "export { default as embedded } from './tillseal.wasm'\nexport const integrity = ''\n",
+        format!(
+            "{GLUE}export {{ default as embedded }} from './tillseal.wasm'\nexport const integrity = ''\n"
+        ),
     )?;
     let bundle = ["--bundle", "--format=iife", "--global-name=tillseal", "--loader:.wasm=binary"];
     sh::step(
@@ -154,7 +167,7 @@ fn classic(work: &Path, dist: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Declarations come from the JSDoc of the shim, which `tsc --strict` checks on the way.
+/// Declarations come from the `JSDoc` of the shim, which `tsc --strict` checks on the way.
 fn types(dist: &Path) -> Result<()> {
     let strict = ["--allowJs", "--checkJs", "--strict", "--declaration", "--emitDeclarationOnly"];
     let target = ["--target", "es2022", "--module", "esnext", "--lib", "esnext,dom,dom.iterable"];
@@ -183,7 +196,7 @@ const LOADED: [&str; 3] = ["tillseal.wasm", "glue.js", "tillseal.js"];
 /// The sum of what a page loads, brotli -q 11, in bytes.
 pub(crate) fn loaded_bytes() -> Result<usize> {
     let dist = sh::root().join("pkg/dist");
-    LOADED.iter().map(|name| Ok(brotli(&fs::read(dist.join(name))?)?)).sum()
+    LOADED.iter().map(|name| brotli(&fs::read(dist.join(name))?)).sum()
 }
 
 fn sizes(dist: &Path) -> Result<()> {
@@ -244,6 +257,7 @@ pub(crate) fn npm_packages() -> Result<()> {
         return Ok(());
     }
     let mut install = sh::command("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-    sh::step("install npm packages", install.current_dir(tests)).context("Node.js 20 with npm is needed")?;
+    sh::step("install npm packages", install.current_dir(tests))
+        .context("Node.js 20 with npm is needed")?;
     Ok(())
 }

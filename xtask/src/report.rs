@@ -23,13 +23,16 @@ impl Report {
     /// Takes in one check, and says whether it passed.
     pub(crate) fn check(&mut self, outcome: Result<()>) -> bool {
         match outcome {
-            Ok(()) => self.counts.passed += 1,
-            Err(ref error) => {
+            Ok(()) => {
+                self.counts.passed += 1;
+                true
+            }
+            Err(error) => {
                 self.counts.failed += 1;
                 self.failures.push(format!("{error:#}"));
+                false
             }
         }
-        outcome.is_ok()
     }
 
     /// Takes in one check that could not run.
@@ -116,7 +119,8 @@ mod tests {
 
     #[test]
     fn node_test_is_counted() {
-        let output = "✔ ℹ pass 9\nℹ tests 7\nℹ suites 1\nℹ pass 3\nℹ fail 1\nℹ cancelled 1\nℹ skipped 2\nℹ todo 0\n";
+        let output =
+            "✔ ℹ pass 9\nℹ tests 7\nℹ suites 1\nℹ pass 3\nℹ fail 1\nℹ cancelled 1\nℹ skipped 2\nℹ todo 0\n";
         assert_eq!(Counts::of_node(output), Counts { passed: 3, failed: 2, skipped: 2 });
     }
 }

@@ -31,7 +31,10 @@ pub(crate) fn which(names: &[&str]) -> Option<PathBuf> {
 }
 
 /// A command that starts in the root of the checkout.
-pub(crate) fn command<'a>(program: impl AsRef<Path>, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+pub(crate) fn command<'a>(
+    program: impl AsRef<Path>,
+    arguments: impl IntoIterator<Item = &'a str>,
+) -> Command {
     let mut command = Command::new(program.as_ref());
     command.args(arguments).current_dir(root());
     command
@@ -69,7 +72,12 @@ pub(crate) fn attempt(title: &str, command: &mut Command) -> Result<Outcome> {
     if outcome.success {
         eprintln!("{:.1} s", start.elapsed().as_secs_f32());
     } else {
-        eprintln!("failed after {:.1} s\n\n{}{}", start.elapsed().as_secs_f32(), outcome.stdout, outcome.stderr);
+        eprintln!(
+            "failed after {:.1} s\n\n{}{}",
+            start.elapsed().as_secs_f32(),
+            outcome.stdout,
+            outcome.stderr
+        );
     }
     Ok(outcome)
 }

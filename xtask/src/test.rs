@@ -52,7 +52,13 @@ pub(crate) fn run() -> Result<ExitCode> {
 /// The programs as they ship.
 fn programs() -> Result<()> {
     let binaries = ["--bin=tillseal", "--bin=tillseal-shop"];
-    let mut cargo = sh::cargo(["build", "--quiet", "--release", "--package=tillseal-server", "--package=tillseal-shop"]);
+    let mut cargo = sh::cargo([
+        "build",
+        "--quiet",
+        "--release",
+        "--package=tillseal-server",
+        "--package=tillseal-shop",
+    ]);
     sh::step("build the programs", cargo.args(binaries))?;
     Ok(())
 }

@@ -94,14 +94,12 @@ impl Expiry {
     /// # Errors
     /// [`ExpiryError`]: no such shape, or no such month.
     pub fn parse(typed: &str) -> Result<Self, ExpiryError> {
-        match typed.bytes().position(|byte| matches!(byte, b'/' | b'-' | b'.')) {
-            Some(at) => Self::from_month_year(&typed[..at], &typed[at + 1..]),
-            None => {
-                let digits = digits_only(typed, |_| false).ok_or(ExpiryError::Shape)?;
-                let (month, year) = digits.split_at_checked(2).ok_or(ExpiryError::Shape)?;
-                Self::from_digits(month, year)
-            }
+        if let Some(at) = typed.bytes().position(|byte| matches!(byte, b'/' | b'-' | b'.')) {
+            return Self::from_month_year(&typed[..at], &typed[at + 1..]);
         }
+        let digits = digits_only(typed, |_| false).ok_or(ExpiryError::Shape)?;
+        let (month, year) = digits.split_at_checked(2).ok_or(ExpiryError::Shape)?;
+        Self::from_digits(month, year)
     }
 
     /// Reads a month field and a year field (`cc-exp-month`, `cc-exp-year`); a year of four digits may stand first.
@@ -219,5 +217,5 @@ fn luhn_holds(digits: &str) -> bool {
             single => single,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }

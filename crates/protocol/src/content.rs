@@ -23,7 +23,7 @@ pub struct TagMismatch;
 #[must_use]
 pub fn encrypt(key: &[u8; 32], nonce: &[u8; 12], aad: &[u8], content: &mut [u8]) -> [u8; 16] {
     let stream = key_stream(key, nonce, content.len());
-    combine(content, &stream);
+    combine(content, &stream[32..]);
     tag(&stream, aad, content)
 }
 
@@ -42,29 +42,29 @@ pub fn decrypt(
     if !bool::from(tag(&stream, aad, content).ct_eq(expected)) {
         return Err(TagMismatch);
     }
-    combine(content, &stream);
+    combine(content, &stream[32..]);
     Ok(())
 }
 
-/// SP 800-38D §7.1: the hash subkey H = E(0¹²⁸), then E(J₀), E(inc(J₀)), … with J₀ = nonce ‖ 0³¹1.
-fn key_stream(key: &[u8; 32], nonce: &[u8; 12], length: usize) -> Zeroizing<Vec<Block>> {
-    let mut blocks = Zeroizing::new(vec![Block::default(); 2 + length.div_ceil(16)]);
-    for (counter, block) in (0_u32..).zip(blocks.iter_mut()).skip(1) {
+/// SP 800-38D §7.1: the hash subkey H = E(0¹²⁸), then E(J₀), E(inc(J₀)), … with J₀ = nonce ‖ 0³¹1, 16 bytes each.
+fn key_stream(key: &[u8; 32], nonce: &[u8; 12], length: usize) -> Zeroizing<Vec<u8>> {
+    let mut stream = Zeroizing::new(vec![0; 16 * (2 + length.div_ceil(16))]);
+    for (counter, block) in (0_u32..).zip(stream.chunks_exact_mut(16)).skip(1) {
         block[..12].copy_from_slice(nonce);
         block[12..].copy_from_slice(&counter.to_be_bytes());
     }
-    Aes256::new(key.into()).encrypt_with_backend(Batches(&mut blocks));
-    blocks
+    Aes256::new(key.into()).encrypt_with_backend(Batches(Block::cast_slice_from_core_mut(stream.as_chunks_mut().0)));
+    stream
 }
 
-fn combine(content: &mut [u8], stream: &[Block]) {
-    for (byte, key) in content.iter_mut().zip(stream[2..].iter().flatten()) {
+fn combine(content: &mut [u8], stream: &[u8]) {
+    for (byte, key) in content.iter_mut().zip(stream) {
         *byte ^= key;
     }
 }
 
 /// SP 800-38D §7.1 steps 5 and 6: GHASH of the two inputs and their lengths in bits, masked with E(J₀).
-fn tag(stream: &[Block], aad: &[u8], ciphertext: &[u8]) -> [u8; 16] {
+fn tag(stream: &[u8], aad: &[u8], ciphertext: &[u8]) -> [u8; 16] {
     let mut input = Vec::with_capacity(aad.len() + ciphertext.len() + 48);
     for part in [aad, ciphertext] {
         input.extend_from_slice(part);
@@ -73,12 +73,10 @@ fn tag(stream: &[Block], aad: &[u8], ciphertext: &[u8]) -> [u8; 16] {
     for part in [aad, ciphertext] {
         input.extend_from_slice(&(part.len() as u64 * 8).to_be_bytes());
     }
-    let mut hash = GHash::new(&stream[0]);
+    let mut hash = GHash::new(Block::cast_from_core(&stream.as_chunks().0[0]));
     hash.update(Block::cast_slice_from_core(input.as_chunks().0));
     let mut tag: [u8; 16] = hash.finalize().into();
-    for (byte, mask) in tag.iter_mut().zip(&stream[1]) {
-        *byte ^= mask;
-    }
+    combine(&mut tag, &stream[16..32]);
     tag
 }
 

@@ -180,6 +180,7 @@ impl Form {
     ///
     /// # Errors
     /// [`FormError`]: half an expiry date, or a field that nobody may read.
+    #[expect(clippy::needless_pass_by_value, reason = "callers make the iterator for this call")]
     pub fn check<'a>(&self, sets: impl Iterator<Item = &'a FieldSet> + Clone) -> Result<(), FormError> {
         if self.half_expiry.is_some() {
             return Err(ExpiryError::Shape.into());

@@ -25,7 +25,7 @@ pub struct Schedule {
 #[must_use]
 pub fn kem_shared_secret(dh: &SharedSecret, enc: &PublicKey, recipient: &PublicKey) -> SharedSecret {
     let eae_prk = labeled_extract(KEM_SUITE, &[], "eae_prk", &**dh);
-    let kem_context = [*enc.as_sec1(), *recipient.as_sec1()].concat();
+    let kem_context = [&enc.as_sec1()[..], &recipient.as_sec1()[..]].concat();
     labeled_expand(&eae_prk, KEM_SUITE, "shared_secret", &kem_context, 32)
 }
 

@@ -111,8 +111,9 @@ impl Thumbprint {
         // RFC 7638 §3: the required members in lexicographic order, no white space.
         let x = base64url::encode(key.x());
         let y = base64url::encode(key.y());
-        let members = [r#"{"crv":"P-256","kty":"EC","x":""#, &x, r#"","y":""#, &y, r#""}"#];
-        Self(base64url::encode(&*hash::sha256(members.concat().as_bytes())))
+        let members: String =
+            [r#"{"crv":"P-256","kty":"EC","x":""#, &x, r#"","y":""#, &y, r#""}"#].into_iter().collect();
+        Self(base64url::encode(&*hash::sha256(members.as_bytes())))
     }
 
     /// The 43 characters of the `kid`.

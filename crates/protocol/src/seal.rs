@@ -62,10 +62,10 @@ impl Preparation {
                     &y,
                     r#""}}"#,
                 ];
-                (header.concat(), String::new(), ecdh_es::content_key(&shared_secret), self.iv)
+                (header.into_iter().collect(), String::new(), ecdh_es::content_key(&shared_secret), self.iv)
             }
             Algorithm::Hpke7 => {
-                let header = [r#"{"alg":"HPKE-7","kid":""#, kid.as_str(), r#""}"#].concat();
+                let header: String = [r#"{"alg":"HPKE-7","kid":""#, kid.as_str(), r#""}"#].into_iter().collect();
                 let secret = hpke::kem_shared_secret(&shared_secret, &ephemeral, &recipient);
                 let hpke::Schedule { key, base_nonce } = hpke::key_schedule(&secret, b"");
                 (header, encode(ephemeral.as_sec1()), key, base_nonce)

@@ -1,10 +1,12 @@
 // The first seal of a page with nothing prepared: key pair, key agreement and encryption at once, in cold code.
 
-import { Checkout, initSync } from '/tillseal/glue.js';
+import { Checkout, __wbg_set_wasm, imports } from '/tillseal/glue.js';
 
 const form = document.forms[0];
 const jwk = (await (await fetch('/ecdh-es.jwks')).json()).keys[0];
-initSync({ module: await WebAssembly.compileStreaming(fetch('/tillseal/tillseal.wasm')) });
+const { instance } = await WebAssembly.instantiateStreaming(fetch('/tillseal/tillseal.wasm'), imports);
+__wbg_set_wasm(instance.exports);
+instance.exports.__wbindgen_start();
 const checkout = new Checkout();
 checkout.add(['kty', 'crv', 'x', 'y', 'alg', 'kid'].map((member) => jwk[member]).join(' '), '', '*');
 

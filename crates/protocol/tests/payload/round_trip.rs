@@ -236,8 +236,8 @@ fn the_fullest_form_of_the_worst_texts_is_sealed() {
     let origin = "\u{1f}".repeat(900);
     let context = Context { jti: Jti::from_random([7; 16]), iat: u64::MAX, origin: &origin };
     let sealer = Preparation::new(&recipient(&key, Algorithm::EcdhEs), &mut rng(2)).unwrap().finish();
-    let sealed = form(&fields).seal(vec![(sealer, &FieldSet::all())], &context).unwrap();
-    let claims = try_open(&sealed[0], &key, Algorithm::EcdhEs).unwrap();
+    let parts = form(&fields).seal(vec![(sealer, &FieldSet::all())], &context).unwrap();
+    let claims = try_open(&parts[0], &key, Algorithm::EcdhEs).unwrap();
     assert_eq!(claims.fields.iter().collect::<Vec<_>>(), fields);
     assert_eq!(claims.origin, origin);
 }

@@ -1,0 +1,42 @@
+// What was promised, and whether this run kept it. A missed target stays a target.
+
+/** Each target {what, goal, figure, isMet, topic}, of the engines that were measured. */
+export function targets({ browsers, server, bytes }) {
+  const inBrowsers = browsers.filter(({ name, missing }) => TARGETED.includes(name) && !missing).flatMap(browserTargets);
+  const opens = server.tillseal.median;
+  const loaded = ['tillseal.wasm', 'glue.js', 'tillseal.js'].reduce((sum, name) => sum + bytes.ours[name].brotli, 0);
+  return [
+    ...inBrowsers,
+    target('opens', 'opens a second on one core, 1 KiB', '>= 10,000', Math.round(opens).toLocaleString('en'), opens >= 10_000),
+    target('bytes', 'module + glue + shim, brotli', '<= 24,576', loaded.toLocaleString('en'), loaded <= 24_576),
+  ];
+}
+
+/** The engines that have targets; what others do is told all the same. */
+const TARGETED = ['Chromium', 'Firefox'];
+
+/** Why a target is missed, where this run missed one: what was found by taking the figures apart. */
+export function reasons(all) {
+  const missed = new Set(all.filter(({ isMet }) => !isMet).map(({ topic }) => topic));
+  return Object.entries(WHY).filter(([topic]) => missed.has(topic)).map(([, reason]) => reason);
+}
+
+const WHY = {};
+
+function browserTargets({ name, submits, cold }) {
+  const ours = submits.tillseal.median;
+  const faster = (peer) => submits[peer].median / ours;
+  const ms = (value) => `${value.toFixed(value < 1 ? 3 : 1)} ms`;
+  return [
+    target('submit', `${name}: submit to sealed, median`, '<= 0.2 ms', ms(ours), ours <= 0.2),
+    ...['jose', '@hpke/core'].map((peer) => (
+      target('ratio', `${name}: faster than ${peer}`, '>= 10 ×', `${faster(peer).toFixed(1)} ×`, faster(peer) >= 10)
+    )),
+    target('task', `${name}: longest task until ready, median of cold starts`, '<= 10 ms', ms(cold.longest.median), cold.longest.median <= 10),
+    target('task', `${name}: first submit of a fresh browser, median`, '<= 10 ms', ms(cold.firstSubmit.median), cold.firstSubmit.median <= 10),
+  ];
+}
+
+function target(topic, what, goal, figure, isMet) {
+  return { topic, what, goal, figure, isMet };
+}
