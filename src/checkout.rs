@@ -102,6 +102,7 @@ impl Checkout {
     /// Forgets what was taken in and overwrites the stack, where the compiler leaves copies of keys that no destructor knows.
     ///
     /// To be called after everything else, from JavaScript, where nothing of ours is on the stack.
+    #[expect(clippy::large_stack_arrays, reason = "it is the stack that is to be overwritten")]
     pub fn clear(&mut self) {
         self.form = Form::new();
         [0_u8; 64 * 1024].zeroize();

@@ -24,17 +24,20 @@ pub(crate) fn check() -> Result<()> {
 pub(crate) fn by_crate() -> Result<Vec<(String, usize)>> {
     let module = fs::read(pkg::named_module()?)?;
     let mut rows: Vec<_> = room(&module)?.into_iter().collect();
-    rows.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    rows.sort_by_key(|(_, bytes)| Reverse(*bytes));
     Ok(rows)
 }
 
-/// Prints that.
+/// Prints it, the smallest together.
 pub(crate) fn print_room() -> Result<()> {
     let rows = by_crate()?;
     let sum: usize = rows.iter().map(|(_, bytes)| bytes).sum();
+    let percent = |bytes: usize| (bytes * 100 + sum / 2) / sum;
     println!("\n{:<22}{:>10}{:>10}", "in tillseal.wasm", "raw", "share");
-    for (what, bytes) in rows {
-        println!("{what:<22}{bytes:>10}{:>9}%", (bytes * 100 + sum / 2) / sum);
+    let (rows, small): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, bytes)| percent(*bytes) > 0);
+    let small = small.iter().map(|(_, bytes)| bytes).sum();
+    for (what, bytes) in rows.into_iter().chain([("(others)".to_owned(), small)]) {
+        println!("{what:<22}{bytes:>10}{:>8} %", percent(bytes));
     }
     println!();
     Ok(())

@@ -10,6 +10,7 @@ mod frozen;
 mod hpke_oracle;
 mod keys;
 mod parts;
+mod points;
 mod primitives;
 mod round_trip;
 mod secrets;

@@ -81,6 +81,20 @@ pub(crate) fn with_header(sealed: &str, header: &str) -> String {
     format!("{}.{rest}", encode(header.as_bytes()))
 }
 
+/// The same payload with another ephemeral key, in the header or as HPKE's `enc`.
+pub(crate) fn with_point(sealed: &str, point: &PublicKey) -> String {
+    let mut segments: Vec<String> = sealed.split('.').map(str::to_owned).collect();
+    if segments[1].is_empty() {
+        let mut header: serde_json::Value = serde_json::from_str(&header(sealed)).unwrap();
+        header["epk"]["x"] = encode(&point.as_sec1()[1..33]).into();
+        header["epk"]["y"] = encode(&point.as_sec1()[33..]).into();
+        with_header(sealed, &header.to_string())
+    } else {
+        segments[1] = encode(point.as_sec1());
+        segments.join(".")
+    }
+}
+
 /// How many bytes of plaintext a payload holds.
 pub(crate) fn plaintext_len(sealed: &str, algorithm: Algorithm) -> usize {
     let ciphertext = decode(sealed.split('.').nth(3).unwrap());
