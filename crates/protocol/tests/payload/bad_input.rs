@@ -3,7 +3,7 @@
 
 use crate::support::{
     ALGORITHMS, FIELDS, Remembering, Unreached, decode, encode, forge, header, plain_header, private_key,
-    recipient, rng, seal, try_open, with_header,
+    recipient, rng, seal, try_open, with_header, with_point,
 };
 use rand::{Rng as _, RngExt as _, rngs::StdRng};
 use tillseal_protocol::{
