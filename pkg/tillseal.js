@@ -19,10 +19,10 @@ import { Checkout as Module, __wbg_set_wasm, embedded, imports, integrity } from
 
 /** What to do about each error, by its stable code. */
 const ADVICE = {
-  'module-load': "Serve tillseal.wasm unchanged beside tillseal.js, under a CSP with script-src 'wasm-unsafe-eval'.",
+  'module-load': "Serve tillseal.wasm unchanged beside tillseal.js, under a CSP with 'wasm-unsafe-eval'.",
   'key-load': 'data-tillseal must be the URL of a JWK Set.',
   'key-none': 'The key set holds no key.',
-  'key-unusable': 'The key must be a point of the curve P-256.',
+  'key-unusable': 'The key must be on the curve P-256.',
   'key-alg': 'The alg of the key must be ECDH-ES or HPKE-7.',
   'key-kid': 'The kid of the key must be its RFC 7638 thumbprint.',
   'key-pin': 'The key set does not hold the pinned key.',
@@ -72,7 +72,7 @@ function loadModule() {
 }
 
 async function instantiate() {
-  // The single-file build carries the module. Else it is fetched, and refused unless it is the one that was built.
+  // The single-file build carries the module; else it is fetched, and held against its hash.
   const { instance } = embedded
     ? await WebAssembly.instantiate(embedded, imports)
     : await WebAssembly.instantiateStreaming(fetch(new URL('tillseal.wasm', import.meta.url), { integrity }), imports)
@@ -93,7 +93,7 @@ async function loadKeys(key) {
       key = await response.json()
     }
     const members = ['kty', 'crv', 'x', 'y', 'alg', 'kid']
-    return (key.keys ?? [key]).flatMap((/** @type {any} */ jwk) => members.map((member) => jwk[member] ?? '-')).join(' ')
+    return (key.keys ?? [key]).flatMap((/** @type {any} */ jwk) => members.map((member) => encodeURI(jwk[member] || '-'))).join(' ')
   } catch (cause) {
     throw new TillsealError('key-load', { cause })
   }
@@ -130,7 +130,7 @@ class Checkout {
   #starting
   /** @type {string[]} */
   #entries = []
-  /** The names of sealed controls, by which the browser would send them in plain. */
+  /** Names of sealed controls, by which the browser would send them in plain. */
   #exposed = new Set()
   #held = false
 
@@ -155,7 +155,7 @@ class Checkout {
   get ready() {
     this.#starting ??= this.#start().catch((error) => {
       this.#starting = undefined
-      throw this.#fail(error)
+      throw this.#listeners.signal.aborted ? error : this.#fail(error)
     })
     return this.#starting
   }
@@ -170,28 +170,27 @@ class Checkout {
     return Object.fromEntries(this.#entries.map((entry, index) => [entry, sealed[index]]))
   }
 
-  /** Leaves the form alone from now on. */
+  /** Leaves the form alone. */
   detach() {
     this.#listeners.abort()
     this.#module?.free()
     this.#module = undefined
-    attached.delete(this.#form)
   }
 
   async #start() {
     const { key, kid, recipients = [{ name: '', key, kid, fields: ['*'] }] } = this.#options
     const [sets] = await Promise.all([Promise.all(recipients.map(({ key }) => loadKeys(key))), loadModule()])
-    if (this.#listeners.signal.aborted) throw new TillsealError('detached')
     const module = new Module()
-    const kids = recipients.map(({ kid, fields }, index) => guarded(() => module.add(sets[index], kid ?? '', fields.join(' '))))
+    const kids = recipients.map(({ kid, fields }, index) => guarded(() => module.add(sets[index], kid ?? '', fields.join())))
     this.#entries = recipients.map(({ name }) => (name ? `sealed-${name}` : 'sealed'))
     await this.#prepare(module)
+    if (this.#listeners.signal.aborted) throw new TillsealError('detached')
     this.#module = module
     this.#tell('ready', { kids })
   }
 
   /**
-   * Does the slow half of the next seal, a few milliseconds at a time.
+   * Does the slow half of the next seal, in short tasks.
    * @param {Module | undefined} module
    */
   async #prepare(module) {
@@ -206,7 +205,7 @@ class Checkout {
   }
 
   /**
-   * Hands what stands in the form to the module, which picks what is sealed and forgets it after `use`.
+   * Hands the form's values to the module, which picks what is sealed and forgets it after `use`.
    * @template T
    * @param {(module: Module) => T} use
    */
@@ -271,7 +270,7 @@ class Checkout {
       for (const [entry, sealed] of entries) formData.set(entry, sealed)
       this.#tell('sealed', { entries: this.#entries })
     } catch (error) {
-      // Fail closed: better an empty form than a field in plain.
+      // Better an empty form than a field in plain.
       for (const name of [...formData.keys()]) formData.delete(name)
       this.#fail(error)
     }
@@ -294,7 +293,7 @@ class Checkout {
 }
 
 /**
- * Seals a form from now on: every submit, and every `new FormData(form)`, gets an entry `sealed`.
+ * Seals a form from now on: every submit and every `new FormData(form)` gets an entry `sealed`.
  * @param {HTMLFormElement} form Its inputs carry `autocomplete` tokens or `data-seal`, and no `name`.
  * @param {Options} [options] Without them, the form's `data-tillseal` and `data-kid`.
  * @returns {Promise<Checkout>} Once it is ready.

@@ -5,7 +5,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{iter, mem, str::SplitAsciiWhitespace};
 use getrandom::{SysRng, rand_core::TryRng as _};
 use tillseal_protocol::{
-    Context, FieldName, FieldSet, Form, FormError, Jti, Jwk, Preparation, RandomError, Recipient, Sealer,
+    Context, FieldName, FieldSet, Form, Jti, Jwk, Preparation, RandomError, Recipient, Sealer,
 };
 use wasm_bindgen::prelude::*;
 use zeroize::{Zeroize as _, Zeroizing};
@@ -40,7 +40,7 @@ impl Checkout {
     /// Adds a recipient and gives its `kid`.
     ///
     /// `keys` is its JWK Set: kty, crv, x, y, alg and kid of each key, separated by spaces, `-` for one that is missing. `pin` is the
-    /// `kid` that the page insists on, or empty; `fields` the patterns of what the recipient may read, separated by spaces.
+    /// `kid` that the page insists on, or empty; `fields` the patterns of what the recipient may read, separated by commas.
     ///
     /// # Errors
     /// The code of a `KeyError`.
@@ -68,12 +68,11 @@ impl Checkout {
     /// The code of a `FormError` and, after a space, the field's name.
     pub fn input(&mut self, data_seal: &str, autocomplete: &str, value: String) -> Result<bool, JsValue> {
         let value = Zeroizing::new(value);
-        let name = if data_seal.is_empty() {
-            let Some(name) = FieldName::from_autocomplete(autocomplete) else { return Ok(false) };
-            name
-        } else {
-            FieldName::parse(data_seal).ok_or(FormError::Name).map_err(Failure::from)?
+        let name = match data_seal {
+            "" => FieldName::from_autocomplete(autocomplete),
+            _ => FieldName::parse(data_seal).map(Some),
         };
+        let Some(name) = name.map_err(Failure::from)? else { return Ok(false) };
         let taken = self.form.input(name.clone(), &value);
         taken.map_err(|error| Failure::of_field(error, name))?;
         Ok(true)

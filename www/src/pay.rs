@@ -8,8 +8,8 @@ use axum::{
     http::{HeaderMap, HeaderValue, header, request::Parts},
 };
 
-/// More than twice the longest sealed payload: room for a shop's plain entries.
-const MOST_BODY: usize = 64 * 1024;
+/// The longest sealed payload, and room for a shop's plain entries.
+const MOST_BODY: usize = 128 * 1024;
 
 /// What anybody on the way could read, as text; bytes that are not UTF-8 stand as `\xNN`.
 #[derive(Default)]

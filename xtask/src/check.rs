@@ -31,8 +31,10 @@ pub(crate) fn every(report: &mut Report) -> bool {
 }
 
 fn format() -> Result<()> {
-    sh::step("format", &mut sh::cargo(["fmt", "--all", "--check"]))?;
-    sh::step("format of fuzz", &mut sh::cargo(["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))?;
+    for (title, manifest) in [("format", "Cargo.toml"), ("format of fuzz", "fuzz/Cargo.toml")] {
+        let mut cargo = sh::cargo(["fmt", "--all", "--check", "--manifest-path", manifest]);
+        sh::step(title, cargo.args(["--", "--color=never"]))?;
+    }
     Ok(())
 }
 

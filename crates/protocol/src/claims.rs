@@ -220,7 +220,7 @@ impl<'de> Deserialize<'de> for Fields {
                 let mut fields = Fields::default();
                 while let Some((name, value)) = map.next_entry::<String, String>()? {
                     let value = Zeroizing::new(value);
-                    let name = FieldName::parse(&name).ok_or_else(|| A::Error::custom("field name"))?;
+                    let name = FieldName::parse(&name).map_err(|_| A::Error::custom("field name"))?;
                     if fields.get(name.as_str()).is_some() {
                         return Err(A::Error::custom("field twice"));
                     }

@@ -28,8 +28,10 @@ impl FieldName {
     ///
     /// The tokens stay as they are (`shipping postal-code` is not `postal-code`), in lower case, one
     /// space apart; `webauthn` is about passkeys and dropped.
-    #[must_use]
-    pub fn from_autocomplete(attribute: &str) -> Option<Self> {
+    ///
+    /// # Errors
+    /// [`FormError::Name`]: a personal field whose other tokens make no name.
+    pub fn from_autocomplete(attribute: &str) -> Result<Option<Self>, FormError> {
         let mut name = String::with_capacity(attribute.len());
         for token in attribute.split_ascii_whitespace().filter(|token| !token.eq_ignore_ascii_case("webauthn")) {
             if !name.is_empty() {
@@ -38,22 +40,28 @@ impl FieldName {
             name.push_str(token);
         }
         name.make_ascii_lowercase();
-        Self::parse(&name).filter(|name| PERSONAL.iter().any(|start| name.token().starts_with(start)))
+        let is_personal = PERSONAL.iter().any(|start| last_word(&name).starts_with(start));
+        if is_personal { Self::parse(&name).map(Some) } else { Ok(None) }
     }
 
     /// Takes a name of 1 to 64 letters, digits and `-`, `_`, `.`, or several such words one space apart.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
+    ///
+    /// # Errors
+    /// [`FormError::Name`]: anything else.
+    pub fn parse(name: &str) -> Result<Self, FormError> {
         let mut last = b' ';
         for byte in name.bytes() {
             match byte {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {}
                 b' ' if last != b' ' => {}
-                _ => return None,
+                _ => return Err(FormError::Name),
             }
             last = byte;
         }
-        (name.len() <= MAX_NAME && last != b' ').then(|| Self(String::from(name)))
+        if name.len() > MAX_NAME || last == b' ' {
+            return Err(FormError::Name);
+        }
+        Ok(Self(String::from(name)))
     }
 
     /// The name as it stands in the payload.
@@ -64,16 +72,20 @@ impl FieldName {
 
     /// The last token, which says what kind of value it is.
     fn token(&self) -> &str {
-        let start = self.0.bytes().rposition(|byte| byte == b' ').map_or(0, |space| space + 1);
-        &self.0[start..]
+        last_word(&self.0)
     }
+}
+
+fn last_word(words: &str) -> &str {
+    let start = words.bytes().rposition(|byte| byte == b' ').map_or(0, |space| space + 1);
+    &words[start..]
 }
 
 /// The fields that a recipient may read: names, and prefixes that end in `*` (`cc-*`, `*`).
 pub struct FieldSet(String);
 
 impl FieldSet {
-    /// Takes patterns separated by white space.
+    /// Takes patterns separated by commas, which no name holds.
     #[must_use]
     pub fn new(patterns: &str) -> Self {
         Self(String::from(patterns))
@@ -88,9 +100,10 @@ impl FieldSet {
     /// Whether the field is in the set, by its last token or by its whole name.
     #[must_use]
     pub fn contains(&self, name: &FieldName) -> bool {
-        self.0.split_ascii_whitespace().any(|pattern| match pattern.as_bytes() {
-            [prefix @ .., b'*'] => name.token().as_bytes().starts_with(prefix),
-            _ => name.token() == pattern || name.as_str() == pattern,
+        let (name, token) = (name.as_str().as_bytes(), name.token().as_bytes());
+        self.0.as_bytes().split(|byte| *byte == b',').any(|pattern| match pattern {
+            [prefix @ .., b'*'] => token.starts_with(prefix),
+            _ => token == pattern || name == pattern,
         })
     }
 }

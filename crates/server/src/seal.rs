@@ -36,7 +36,7 @@ impl SealError {
 pub fn seal(recipient: &Recipient, fields: &Fields, iat: u64, origin: &str) -> Result<String, SealError> {
     let mut form = Form::new();
     for (name, value) in fields.iter() {
-        form.input(FieldName::parse(name).ok_or(FormError::Name)?, value)?;
+        form.input(FieldName::parse(name)?, value)?;
     }
     let mut id = [0; 16];
     getrandom::fill(&mut id).map_err(|_| RandomError)?;

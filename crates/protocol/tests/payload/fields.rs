@@ -235,11 +235,11 @@ fn a_name_comes_from_the_autocomplete_attribute() {
         ("impp", "impp"),
     ] {
         let read = FieldName::from_autocomplete(attribute);
-        assert_eq!(read.as_ref().map(FieldName::as_str), Some(name), "{attribute}");
+        assert_eq!(read, FieldName::parse(name).map(Some), "{attribute}");
     }
     for token in PERSONAL_TOKENS.split_ascii_whitespace() {
         let read = FieldName::from_autocomplete(token);
-        assert_eq!(read.as_ref().map(FieldName::as_str), Some(token));
+        assert_eq!(read, FieldName::parse(token).map(Some));
     }
     for attribute in [
         "",
@@ -255,26 +255,28 @@ fn a_name_comes_from_the_autocomplete_attribute() {
         "transaction-currency",
         "cc",
         "cc-number extra",
-        "section-\u{e9} email",
-        "section-\" email",
     ] {
-        assert_eq!(FieldName::from_autocomplete(attribute), None, "{attribute}");
+        assert_eq!(FieldName::from_autocomplete(attribute), Ok(None), "{attribute}");
     }
-    assert_eq!(FieldName::from_autocomplete(&format!("section-{} email", "x".repeat(64))), None);
+    // Personal, but no name can be made of it: refused, not passed over, or the browser might send it in plain.
+    for section in [&*"x".repeat(64), "\u{e9}", "\""] {
+        let refused = FieldName::from_autocomplete(&format!("section-{section} email"));
+        assert_eq!(refused, Err(FormError::Name));
+    }
 }
 
 #[test]
 fn a_name_is_words_of_letters_digits_and_three_signs() {
     let longest = "n".repeat(64);
     for name in ["tax-id", "a", "A.b_c-9", "shipping postal-code", "-", &longest] {
-        assert_eq!(FieldName::parse(name).as_ref().map(FieldName::as_str), Some(name));
+        assert_eq!(FieldName::parse(name).as_ref().map(FieldName::as_str), Ok(name));
     }
     let too_long = "n".repeat(65);
     for name in [
         "", " ", " a", "a ", "a  b", "a\tb", "a\nb", "é", "a\"b", "a\\b", "a*", "a/b", "a[0]", "a:b",
         "a\0", &too_long,
     ] {
-        assert_eq!(FieldName::parse(name), None, "{name:?}");
+        assert_eq!(FieldName::parse(name), Err(FormError::Name), "{name:?}");
     }
 }
 
@@ -291,12 +293,14 @@ fn a_set_names_fields_by_token_and_by_prefix() {
         ("cc-number", "cc-numbers", false),
         ("cc-numbers", "cc-number", false),
         ("*", "anything", true),
-        ("email tel*", "tel-national", true),
-        ("email tel*", "email", true),
-        ("email tel*", "name", false),
-        (" \temail\n ", "email", true),
+        ("email,tel*", "tel-national", true),
+        ("email,tel*", "email", true),
+        ("email,tel*", "name", false),
+        ("shipping postal-code", "shipping postal-code", true),
+        ("shipping postal-code", "billing postal-code", false),
+        ("shipping postal-code", "postal-code", false),
         ("", "email", false),
-        (" ", "email", false),
+        (",", "email", false),
     ] {
         let name = FieldName::parse(name).unwrap();
         assert_eq!(FieldSet::new(patterns).contains(&name), is_in, "{patterns:?} {}", name.as_str());

@@ -11,8 +11,8 @@ fn sealer(key: u64, algorithm: Algorithm) -> Sealer {
 fn each_part_holds_exactly_its_readers_fields() {
     let readers: [(u64, Algorithm, FieldSet, &[&str]); 4] = [
         (11, Algorithm::EcdhEs, FieldSet::new("cc-*"), &["cc-number", "cc-exp", "cc-csc"]),
-        (12, Algorithm::Hpke7, FieldSet::new("email tel"), &["email"]),
-        (13, Algorithm::EcdhEs, FieldSet::new("cc-exp email"), &["cc-exp", "email"]),
+        (12, Algorithm::Hpke7, FieldSet::new("email,tel"), &["email"]),
+        (13, Algorithm::EcdhEs, FieldSet::new("cc-exp,email"), &["cc-exp", "email"]),
         (14, Algorithm::Hpke7, FieldSet::new("postal-code"), &[]),
     ];
     let recipients =

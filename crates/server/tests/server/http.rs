@@ -85,7 +85,7 @@ fn each_refusal_of_a_payload_is_a_problem_document() -> TestResult {
     refused(&server.open(&altered, ORIGIN)?, 422, "sealed-undecryptable")?;
     refused(&server.open("a.b.c.d", ORIGIN)?, 400, "sealed-malformed")?;
     refused(&server.open("e30....", ORIGIN)?, 400, "sealed-header")?;
-    refused(&server.open(&"A".repeat(24 * 1024 + 1), ORIGIN)?, 413, "sealed-too-long")?;
+    refused(&server.open(&"A".repeat(tillseal_protocol::MAX_SEALED + 1), ORIGIN)?, 413, "sealed-too-long")?;
     Ok(())
 }
 
