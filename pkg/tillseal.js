@@ -130,7 +130,7 @@ class Checkout {
   #starting
   /** @type {string[]} */
   #entries = []
-  /** Names of sealed controls, by which the browser would send them in plain. */
+  /** Names of sealed controls. */
   #exposed = new Set()
   #held = false
 
@@ -184,6 +184,9 @@ class Checkout {
     const kids = recipients.map(({ kid, fields }, index) => guarded(() => module.add(sets[index], kid ?? '', fields.join())))
     this.#entries = recipients.map(({ name }) => (name ? `sealed-${name}` : 'sealed'))
     await this.#prepare(module)
+    // A first seal runs in cold code: let it be one that nobody waits for.
+    module.seal(0, '')
+    await this.#prepare(module)
     if (this.#listeners.signal.aborted) throw new TillsealError('detached')
     this.#module = module
     this.#tell('ready', { kids })
@@ -214,12 +217,12 @@ class Checkout {
     if (!module) throw new TillsealError(this.#listeners.signal.aborted ? 'detached' : 'not-ready')
     try {
       for (const element of this.#form.elements) {
-        const { dataset, name, value } = /** @type {HTMLInputElement} */ (element)
-        // Not the property: Firefox hides some tokens there.
-        const autocomplete = element.getAttribute('autocomplete') ?? ''
-        // What the browser would not send is not sealed either.
-        const isSent = !element.matches(':disabled, [type=checkbox]:not(:checked), [type=radio]:not(:checked)')
-        if (isSent && guarded(() => module.input(dataset.seal ?? '', autocomplete, value ?? '')) && name && !this.#exposed.has(name)) {
+        const { checked, name, type, value } = /** @type {HTMLInputElement} */ (element)
+        // Not sealed: what the browser would not send.
+        if (element.matches(':disabled') || (!checked && /checkbox|radio/.test(type))) continue
+        // Not the properties: Firefox hides some tokens.
+        const [seal, tokens] = ['data-seal', 'autocomplete'].map((attribute) => element.getAttribute(attribute) ?? '')
+        if (guarded(() => module.input(seal, tokens, value ?? '')) && name && !this.#exposed.has(name)) {
           this.#exposed.add(name)
           console.warn(`tillseal: remove name="${name}" from a sealed field: without this script, it is sent in plain.`)
         }

@@ -2,13 +2,13 @@
 
 use crate::failure::Failure;
 use alloc::{boxed::Box, string::String, vec::Vec};
-use core::{iter, mem, str::SplitAsciiWhitespace};
+use core::{hint::black_box, iter, mem, str::SplitAsciiWhitespace};
 use getrandom::{SysRng, rand_core::TryRng as _};
 use tillseal_protocol::{
     Context, FieldName, FieldSet, Form, Jti, Jwk, Preparation, RandomError, Recipient, Sealer,
 };
 use wasm_bindgen::prelude::*;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 /// The keys that a form is sealed to and, while it is read, its fields.
 #[wasm_bindgen]
@@ -104,7 +104,7 @@ impl Checkout {
     #[expect(clippy::large_stack_arrays, reason = "it is the stack that is to be overwritten")]
     pub fn clear(&mut self) {
         self.form = Form::new();
-        [0_u8; 64 * 1024].zeroize();
+        black_box([0_u8; 64 * 1024]);
     }
 }
 

@@ -55,7 +55,7 @@ export function report(run) {
     '```sh',
     'cargo xtask bench   # all of it',
     'cargo run --release --package tillseal-server --example opens_per_second',
-    'openssl speed -mr -seconds 3 ecdhp256',
+    'openssl speed -elapsed -seconds 3 ecdhp256',
     '```',
     '',
   ].join('\n');
@@ -74,14 +74,16 @@ function verdicts(run) {
   return [...table(['what', 'target', 'measured', ''], rows), ...missed.flatMap((reason) => [`- ${reason}`]), ...(missed.length ? [''] : [])];
 }
 
+const CONTENDERS = ['tillseal', 'tillseal HPKE-7', 'tillseal unprepared', 'jose', '@hpke/core', 'noble'];
+
 function submits({ browsers }) {
   return browsers.flatMap((browser) => {
     if (browser.missing) return notMeasured(browser);
     const ours = browser.submits.tillseal.median;
-    const rows = Object.entries(browser.submits).map(([name, ms]) => [
+    const rows = CONTENDERS.map((name) => [
       name,
-      ...spread(ms),
-      name.startsWith('tillseal') ? '' : `${figure(ms.median / ours)} ×`,
+      ...spread(browser.submits[name]),
+      name.startsWith('tillseal') ? '' : `${figure(browser.submits[name].median / ours)} ×`,
     ]);
     rows.push(['tillseal, first', ...spread(browser.cold.firstSubmit), '']);
     rows.push(['tillseal, first, unprepared', ...spread(browser.cold.unprepared), '']);
@@ -93,8 +95,9 @@ function submits({ browsers }) {
 function readiness({ browsers }) {
   return browsers.flatMap((browser) => {
     if (browser.missing) return notMeasured(browser);
-    const { total, sinceNavigation, ...parts } = browser.readiness;
-    const rows = Object.entries(parts).map(([name, ms]) => [`of that ${name}`, ...spread(ms)]);
+    const { total, sinceNavigation } = browser.readiness;
+    const parts = ['scripts', 'idle', 'module', 'prepare'];
+    const rows = parts.map((name) => [`of that ${name}`, ...spread(browser.readiness[name])]);
     return table([browser.name, 'median', 'min', 'max'], [
       ['script to ready', ...spread(total)],
       ...rows,
@@ -148,8 +151,11 @@ const PEER_NAMES = {
 };
 
 function room({ room }) {
-  const sum = room.reduce((total, [, size]) => total + size, 0);
-  return table(['crate', 'bytes', 'share'], room.map(([name, size]) => [name, whole(size), `${Math.round(100 * size / sum)} %`]));
+  const add = (total, [, size]) => total + size;
+  const sum = room.reduce(add, 0);
+  const isSmall = ([, size]) => size < sum / 100;
+  const rows = [...room.filter((row) => !isSmall(row)), ['all that are below 1 %', room.filter(isSmall).reduce(add, 0)]];
+  return table(['crate', 'bytes', 'share'], rows.map(([name, size]) => [name, whole(size), `${Math.round(100 * size / sum)} %`]));
 }
 
 function notMeasured({ name, missing }) {

@@ -21,7 +21,17 @@ export function reasons(all) {
   return Object.entries(WHY).filter(([topic]) => missed.has(topic)).map(([, reason]) => reason);
 }
 
-const WHY = {};
+const WHY = {
+  submit: 'Submit: every field is read and checked twice, once while the submit can still be stopped and once when it is sealed, '
+    + 'and AES-256-GCM runs in portable constant-time code, because WebAssembly has no AES instructions. '
+    + 'An idle core does it in about 0.15 ms; between two submits of a shopper a core has cooled down, or serves others.',
+  ratio: 'Ratio: in Chromium the peers\' key agreement is native assembly in another thread, and a whole seal of theirs takes well '
+    + 'below a millisecond; a tenth of that is less than reading the form and crossing into WebAssembly costs. '
+    + 'Theirs cannot be had synchronously, though, so a native submit cannot wait for it.',
+  task: 'Tasks: these are times on the wall, and a cold browser competes with its own start and with the load named above; '
+    + 'of the longest task the table below shows, for Chromium, what was spent on the core.',
+  opens: 'Opening: on the wall, too; compare `openssl speed ecdhp256` in the same run, which is one bare key agreement.',
+};
 
 function browserTargets({ name, submits, cold }) {
   const ours = submits.tillseal.median;

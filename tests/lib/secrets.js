@@ -1,6 +1,7 @@
 // The secrets of one seal, worked out again with node:crypto from what the module drew and from the recipient's key.
 
-import { createCipheriv, createECDH, createHash, createHmac } from 'node:crypto';
+import { createCipheriv, createECDH, createHmac } from 'node:crypto';
+import { concatKdf } from './content.js';
 
 /** The prime of P-256 (SP 800-186 §3.2.1.3). */
 const P = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
@@ -28,13 +29,6 @@ export function secretsOf(scalar, jwk) {
 
 function sec1({ x, y }) {
   return Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
-}
-
-/** RFC 7518 §4.6.2 for A256GCM without apu and apv. */
-function concatKdf(z) {
-  const number = (value) => Buffer.from(value.toString(16).padStart(8, '0'), 'hex');
-  const otherInfo = [number(7), Buffer.from('A256GCM'), number(0), number(0), number(256)];
-  return createHash('sha256').update(Buffer.concat([number(1), z, ...otherInfo])).digest();
 }
 
 /** RFC 9180 §4.1 and §5.1 in base mode with an empty info. */

@@ -78,10 +78,12 @@ fn optimise(module: &Path, optimised: &Path) -> Command {
     command
         .args(WASM_FEATURES)
         .args([
+            "--flatten",
+            "--rereloop",
             "--merge-similar-functions",
             "-Oz",
             "--converge",
-            "--one-caller-inline-max-function-size=30",
+            "--one-caller-inline-max-function-size=35",
             "--reorder-functions",
         ])
         .arg(module)

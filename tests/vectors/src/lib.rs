@@ -37,6 +37,13 @@ pub fn run() -> Report {
 pub mod wasm {
     use wasm_bindgen::prelude::wasm_bindgen;
 
+    /// The `ecdh_secp256r1_ecpoint` vectors themselves as JSON, for a test of the module that ships.
+    #[wasm_bindgen(js_name = ecdhPoints)]
+    #[must_use]
+    pub fn ecdh_points() -> String {
+        crate::wycheproof_suites::ecdh_points()
+    }
+
     /// [`run`](crate::run) for JavaScript: the report as JSON.
     #[wasm_bindgen(js_name = run)]
     #[must_use]

@@ -15,6 +15,28 @@ pub fn ecdh_ecpoint<A: Agreement>(key: fn(&[u8; 32]) -> Option<A>) -> Suite {
     run_ecdh(suite, ecdh::TestName::EcdhSecp256r1Ecpoint, key, |point| Some(point))
 }
 
+/// The vectors of [`ecdh_ecpoint`] whose point is uncompressed: `{"scalar", "point", "shared", "valid"}`, base64url.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn ecdh_points() -> String {
+    use tillseal_protocol::base64url::encode;
+
+    let Ok(set) = ecdh::TestSet::load(ecdh::TestName::EcdhSecp256r1Ecpoint) else { return String::from("[]") };
+    let tests = set.test_groups.iter().flat_map(|group| &group.tests);
+    let points = tests.filter(|test| test.public_key.len() == 65 && test.public_key[0] == 4);
+    points
+        .filter_map(|test| {
+            let scalar = scalar(&test.private_key)?;
+            Some(serde_json::json!({
+                "scalar": encode(&scalar),
+                "point": encode(&test.public_key),
+                "shared": encode(&test.shared_secret),
+                "valid": test.result == TestResult::Valid,
+            }))
+        })
+        .collect::<serde_json::Value>()
+        .to_string()
+}
+
 /// `ecdh_secp256r1`: the same and more as X.509 public keys.
 ///
 /// Our code reads no DER, so a key with any other prefix than the one of a named, uncompressed P-256 point
