@@ -217,11 +217,12 @@ class Checkout {
     if (!module) throw new TillsealError(this.#listeners.signal.aborted ? 'detached' : 'not-ready')
     try {
       for (const element of this.#form.elements) {
-        const { checked, name, type, value } = /** @type {HTMLInputElement} */ (element)
-        // Not sealed: what the browser would not send.
-        if (element.matches(':disabled') || (!checked && /checkbox|radio/.test(type))) continue
         // Not the properties: Firefox hides some tokens.
-        const [seal, tokens] = ['data-seal', 'autocomplete'].map((attribute) => element.getAttribute(attribute) ?? '')
+        const seal = element.getAttribute('data-seal') ?? ''
+        const tokens = element.getAttribute('autocomplete') ?? ''
+        // Not sealed: what the browser would not send.
+        if (!(seal || tokens) || element.matches(':disabled, [type=checkbox]:not(:checked), [type=radio]:not(:checked)')) continue
+        const { name, value } = /** @type {HTMLInputElement} */ (element)
         if (guarded(() => module.input(seal, tokens, value ?? '')) && name && !this.#exposed.has(name)) {
           this.#exposed.add(name)
           console.warn(`tillseal: remove name="${name}" from a sealed field: without this script, it is sent in plain.`)

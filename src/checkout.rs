@@ -47,7 +47,8 @@ impl Checkout {
     pub fn add(&mut self, keys: &str, pin: &str, fields: &str) -> Result<String, JsValue> {
         let mut members = keys.split_ascii_whitespace();
         let keys = iter::from_fn(|| jwk(&mut members));
-        let recipient = Recipient::choose(keys, Some(pin).filter(|pin| !pin.is_empty())).map_err(Failure::from)?;
+        let recipient =
+            Recipient::choose(keys, Some(pin).filter(|pin| !pin.is_empty())).map_err(Failure::from)?;
         let kid = String::from(recipient.kid().as_str());
         self.parts.push(Part { recipient, fields: FieldSet::new(fields), preparation: None, sealer: None });
         Ok(kid)

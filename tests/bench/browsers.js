@@ -36,7 +36,7 @@ async function measureWarm(browser, site) {
   const page = await browser.open(`${site.origin}/submit.html`);
   await page.waitFor(() => globalThis.bench?.rounds !== undefined, PAUSE);
   const clockStep = await page.evaluate(() => globalThis.bench.clockStep());
-  const version = await page.evaluate(() => navigator.userAgent.match(/(?:Chrome|Firefox|Version)\/([\d.]+)/)[1]);
+  const version = await page.evaluate(() => navigator.userAgent.match(/(?:Chrome|Firefox)\/([\d.]+)/)?.[1]);
   const submits = await measureSubmits(page, site);
   await page.close();
   const pages = [];

@@ -62,7 +62,7 @@ export function report(run) {
 }
 
 function machine({ date, hardware, software, load, browsers }) {
-  const versions = browsers.map(({ name, version, missing }) => `${name} ${missing ? 'missing' : version}`);
+  const versions = browsers.map(({ name, version, missing }) => `${name} ${missing ? 'missing' : version ?? ''}`.trim());
   const busy = `load average ${load.map((average) => average.toFixed(1)).join(' before and ')} after`;
   return [`${date} · ${hardware} · ${busy} · ${[software, ...versions].join(', ')}`];
 }

@@ -22,9 +22,9 @@ export function reasons(all) {
 }
 
 const WHY = {
-  submit: 'Submit: every field is read and checked twice, once while the submit can still be stopped and once when it is sealed, '
-    + 'and AES-256-GCM runs in portable constant-time code, because WebAssembly has no AES instructions. '
-    + 'An idle core does it in about 0.15 ms; between two submits of a shopper a core has cooled down, or serves others.',
+  submit: 'Submit: every field crosses into WebAssembly twice, once while the submit can still be stopped and once when it is sealed; '
+    + 'AES-256-GCM runs in portable constant-time code, because WebAssembly has no AES instructions; '
+    + 'and the module wipes its stack afterwards.',
   ratio: 'Ratio: in Chromium the peers\' key agreement is native assembly in another thread, and a whole seal of theirs takes well '
     + 'below a millisecond; a tenth of that is less than reading the form and crossing into WebAssembly costs. '
     + 'Theirs cannot be had synchronously, though, so a native submit cannot wait for it.',

@@ -13,7 +13,7 @@ const NODE: u32 = 20;
 
 /// Node.js with npm.
 pub(crate) fn node() -> Result<()> {
-    let how = "install it from https://nodejs.org or by apt-get install nodejs npm";
+    let how = "install Node.js from https://nodejs.org";
     let Ok(version) = stdout_of(&mut sh::command("node", ["--version"])) else {
         bail!("Node.js {NODE} or later is missing: {how}");
     };

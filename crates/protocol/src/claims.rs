@@ -1,6 +1,6 @@
 //! What a payload says: one UTF-8 JSON object, padded with spaces so that its length tells little.
 
-use crate::{base64url, FieldName, FieldSet, json};
+use crate::{FieldName, FieldSet, base64url, json};
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 use serde::{

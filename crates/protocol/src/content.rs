@@ -53,7 +53,8 @@ fn key_stream(key: &[u8; 32], nonce: &[u8; 12], length: usize) -> Zeroizing<Vec<
         block[..12].copy_from_slice(nonce);
         block[12..].copy_from_slice(&counter.to_be_bytes());
     }
-    Aes256::new(key.into()).encrypt_with_backend(Batches(Block::cast_slice_from_core_mut(stream.as_chunks_mut().0)));
+    Aes256::new(key.into())
+        .encrypt_with_backend(Batches(Block::cast_slice_from_core_mut(stream.as_chunks_mut().0)));
     stream
 }
 

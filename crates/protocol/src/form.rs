@@ -19,8 +19,9 @@ pub struct FieldName(String);
 /// How the autofill field tokens (HTML §4.10.18.7.1) that name a card or a person begin. Passwords, one-time codes, user names
 /// and the amount of the transaction are somebody else's business.
 const PERSONAL: [&str; 20] = [
-    "cc-", "name", "given-name", "additional-name", "family-name", "honorific-", "organization", "street-address",
-    "address-l", "country", "postal-code", "tel", "email", "bday", "sex", "language", "impp", "nickname", "photo", "url",
+    "cc-", "name", "given-name", "additional-name", "family-name", "honorific-", "organization",
+    "street-address", "address-l", "country", "postal-code", "tel", "email", "bday", "sex", "language",
+    "impp", "nickname", "photo", "url",
 ];
 
 impl FieldName {
@@ -33,7 +34,9 @@ impl FieldName {
     /// [`FormError::Name`]: a personal field whose other tokens make no name.
     pub fn from_autocomplete(attribute: &str) -> Result<Option<Self>, FormError> {
         let mut name = String::with_capacity(attribute.len());
-        for token in attribute.split_ascii_whitespace().filter(|token| !token.eq_ignore_ascii_case("webauthn")) {
+        for token in
+            attribute.split_ascii_whitespace().filter(|token| !token.eq_ignore_ascii_case("webauthn"))
+        {
             if !name.is_empty() {
                 name.push(' ');
             }

@@ -1,8 +1,9 @@
 //! Sealing: the slow half ahead of time and in small steps, the fast half once and at once.
 
 use crate::{
-    Algorithm, MAX_PLAINTEXT, PrivateKey, PublicKey, RandomError, Recipient, content,
+    Algorithm, MAX_PLAINTEXT, PrivateKey, PublicKey, RandomError, Recipient,
     base64url::encode,
+    content,
     curve::Point,
     ecdh::{self, Ladder},
     ecdh_es, hpke,
@@ -65,7 +66,8 @@ impl Preparation {
                 (header.into_iter().collect(), String::new(), ecdh_es::content_key(&shared_secret), self.iv)
             }
             Algorithm::Hpke7 => {
-                let header: String = [r#"{"alg":"HPKE-7","kid":""#, kid.as_str(), r#""}"#].into_iter().collect();
+                let header: String =
+                    [r#"{"alg":"HPKE-7","kid":""#, kid.as_str(), r#""}"#].into_iter().collect();
                 let secret = hpke::kem_shared_secret(&shared_secret, &ephemeral, &recipient);
                 let hpke::Schedule { key, base_nonce } = hpke::key_schedule(&secret, b"");
                 (header, encode(ephemeral.as_sec1()), key, base_nonce)

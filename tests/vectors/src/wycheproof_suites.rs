@@ -20,7 +20,9 @@ pub fn ecdh_ecpoint<A: Agreement>(key: fn(&[u8; 32]) -> Option<A>) -> Suite {
 pub(crate) fn ecdh_points() -> String {
     use tillseal_protocol::base64url::encode;
 
-    let Ok(set) = ecdh::TestSet::load(ecdh::TestName::EcdhSecp256r1Ecpoint) else { return String::from("[]") };
+    let Ok(set) = ecdh::TestSet::load(ecdh::TestName::EcdhSecp256r1Ecpoint) else {
+        return String::from("[]");
+    };
     let tests = set.test_groups.iter().flat_map(|group| &group.tests);
     let points = tests.filter(|test| test.public_key.len() == 65 && test.public_key[0] == 4);
     points

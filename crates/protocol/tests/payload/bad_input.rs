@@ -14,11 +14,7 @@ const UNDECRYPTABLE: &str = "sealed-undecryptable";
 
 /// Every code that a stranger's text may meet.
 const CODES: [&str; 6] = [
-    "sealed-too-long",
-    "sealed-malformed",
-    "sealed-header",
-    "sealed-algorithm",
-    UNDECRYPTABLE,
+    "sealed-too-long", "sealed-malformed", "sealed-header", "sealed-algorithm", UNDECRYPTABLE,
     "sealed-claims",
 ];
 
