@@ -42,9 +42,14 @@ function browserTargets({ name, submits, cold }) {
     ...['jose', '@hpke/core'].map((peer) => (
       target('ratio', `${name}: faster than ${peer}`, '>= 10 ×', `${faster(peer).toFixed(1)} ×`, faster(peer) >= 10)
     )),
-    target('task', `${name}: longest task until ready, median of cold starts`, '<= 10 ms', ms(cold.longest.median), cold.longest.median <= 10),
-    target('task', `${name}: first submit of a fresh browser, median`, '<= 10 ms', ms(cold.firstSubmit.median), cold.firstSubmit.median <= 10),
+    task(`${name}: longest task until ready`, cold.longest),
+    task(`${name}: first submit of a fresh browser`, cold.firstSubmit),
   ];
+}
+
+/** Judged by the median of the cold starts; the worst of them stands beside it. */
+function task(what, { median, max }) {
+  return target('task', `${what}, median`, '<= 10 ms', `${median.toFixed(1)} ms (max ${max.toFixed(1)})`, median <= 10);
 }
 
 function target(topic, what, goal, figure, isMet) {

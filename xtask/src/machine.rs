@@ -13,7 +13,7 @@ const NODE: u32 = 20;
 
 /// Node.js with npm.
 pub(crate) fn node() -> Result<()> {
-    let how = "install Node.js from https://nodejs.org";
+    let how = "https://nodejs.org has it";
     let Ok(version) = stdout_of(&mut sh::command("node", ["--version"])) else {
         bail!("Node.js {NODE} or later is missing: {how}");
     };

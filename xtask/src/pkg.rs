@@ -102,6 +102,8 @@ fn cargo_wasm(package: &str) -> Command {
         // What ships does without std; the vectors, which are read from JSON, do not.
         .arg(if package == "tillseal" { "-Zbuild-std=core,alloc" } else { "-Zbuild-std=std,panic_abort" })
         .arg("-Zbuild-std-features=optimize_for_size")
+        // Not in Cargo.toml: wherever alloc is not built, cargo would warn of a profile for no package.
+        .args(["--config", "profile.wasm.package.alloc.opt-level='s'"])
         .env("RUSTC_BOOTSTRAP", "1")
         .env(
             "CARGO_ENCODED_RUSTFLAGS",
