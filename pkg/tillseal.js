@@ -56,6 +56,8 @@ export class TillsealError extends Error {
   }
 }
 
+const { origin } = globalThis.location ?? {}
+
 /** How long a submit waits, in milliseconds. */
 const PATIENCE = 8000
 
@@ -165,7 +167,7 @@ class Checkout {
    * @returns {Record<string, string>} Compact JWEs to send: `sealed`, or `sealed-<name>` for each of `recipients`.
    */
   seal() {
-    const sealed = this.#read((module) => module.seal(Date.now() / 1000, location.origin)).split(' ')
+    const sealed = this.#read((module) => module.seal(Date.now() / 1000, origin)).split(' ')
     this.#prepare(this.#module).catch((error) => this.#fail(error))
     return Object.fromEntries(this.#entries.map((entry, index) => [entry, sealed[index]]))
   }
@@ -197,6 +199,8 @@ class Checkout {
    * @param {Module | undefined} module
    */
   async #prepare(module) {
+    // Not in the time of the submit.
+    await undefined
     for (let done = false; !done;) {
       await idle()
       if (!module || this.#listeners.signal.aborted) return
