@@ -187,6 +187,7 @@ class Checkout {
     this.#entries = recipients.map(({ name }) => (name ? `sealed-${name}` : 'sealed'))
     await this.#prepare(module)
     // A first seal runs in cold code: let it be one that nobody waits for.
+    await idle()
     module.seal(0, '')
     await this.#prepare(module)
     if (this.#listeners.signal.aborted) throw new TillsealError('detached')
@@ -204,7 +205,7 @@ class Checkout {
     for (let done = false; !done;) {
       await idle()
       if (!module || this.#listeners.signal.aborted) return
-      const end = performance.now() + 4
+      const end = performance.now() + 2
       do done = guarded(() => module.prepare())
       while (!done && performance.now() < end)
       module.clear()

@@ -146,6 +146,7 @@ pub(crate) fn programs(report: &mut Report) {
     for Program { name, package, is_optional, .. } in missing() {
         let how = format!("{name} is missing: apt-get install {package}");
         if sh::is_ci() && !(*is_optional && apt_get.is_none()) {
+            eprintln!("  FAILED: {how}");
             report.check(Err(anyhow::Error::msg(how)));
         } else {
             eprintln!("  {how}\n  Until then its tests are skipped.");
