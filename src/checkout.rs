@@ -5,7 +5,8 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{hint::black_box, iter, mem, str::SplitAsciiWhitespace};
 use getrandom::{SysRng, rand_core::TryRng as _};
 use tillseal_protocol::{
-    Context, FieldName, FieldSet, Form, Jti, Jwk, Preparation, RandomError, Recipient, Sealer,
+    Brand, Brands, Circumstances, Context, Edit, FieldName, FieldSet, Form, FormError, Invalid, Jti, Jwk,
+    Layout, Preparation, RandomError, Recipient, Sealer,
 };
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
@@ -63,20 +64,69 @@ impl Checkout {
         Ok(self.try_prepare().map_err(Failure::from)?)
     }
 
-    /// Takes what stands in a control with these attributes; `false` if that is not a field to be sealed.
+    /// Takes what stands in a control; `false` if that is not a field to be sealed.
+    ///
+    /// `control` is its `data-seal`, its `autocomplete` and its value, with NUL between them.
     ///
     /// # Errors
     /// The code of a `FormError` and, after a space, the field's name.
-    pub fn input(&mut self, data_seal: &str, autocomplete: &str, value: String) -> Result<bool, JsValue> {
-        let value = Zeroizing::new(value);
-        let name = match data_seal {
-            "" => FieldName::from_autocomplete(autocomplete),
-            _ => FieldName::parse(data_seal).map(Some),
-        };
-        let Some(name) = name.map_err(Failure::from)? else { return Ok(false) };
-        let taken = self.form.input(name.clone(), &value);
+    pub fn input(&mut self, control: String) -> Result<bool, JsValue> {
+        let control = Zeroizing::new(control);
+        let mut parts = Parts(&control);
+        let Some(name) = parts.name().map_err(Failure::from)? else { return Ok(false) };
+        let taken = self.form.input(name.clone(), parts.rest());
         taken.map_err(|error| Failure::of_field(error, name))?;
         Ok(true)
+    }
+
+    /// The text of a field after an edit, behind the place of the caret and a space; nothing where the browser shall see to it.
+    ///
+    /// `event` is the last token of the field's name, the `inputType` of the input event and its data, and the field's text, with NUL
+    /// between them; `start` to `end` the selection in UTF-16 code units.
+    #[must_use]
+    #[expect(clippy::unused_self, reason = "to JavaScript, all of these are what its module does")]
+    pub fn edit(&self, event: String, start: usize, end: usize) -> String {
+        let event = Zeroizing::new(event);
+        let mut parts = Parts(&event);
+        let (token, input_type, data) = (parts.next(), parts.next(), parts.next());
+        let mut answer = String::new();
+        if let (Some(layout), Some(edit)) = (Layout::of(token), Edit::from_input_type(input_type, data)) {
+            let line = layout.edit(parts.rest(), start, end, edit);
+            answer.reserve_exact(line.text.len() + 11);
+            push_number(&mut answer, line.caret);
+            answer.push(' ');
+            answer.push_str(&line.text);
+        }
+        answer
+    }
+
+    /// What is wrong with the value of a control: a code or `-`, a space, and for a card number the brands that it may have, with a comma
+    /// behind each, for `csc-length` the size. Nothing if that is not a field to be sealed.
+    ///
+    /// `control` is its `data-seal`, its `autocomplete`, the brand of the form's card, the brands that the merchant takes, and its value,
+    /// with NUL between them; `month` is today's, `is_finished` says that the person has left the control.
+    #[must_use]
+    #[expect(clippy::unused_self, reason = "to JavaScript, all of these are what its module does")]
+    pub fn judge(&self, control: String, month: u32, is_finished: bool) -> String {
+        let control = Zeroizing::new(control);
+        let mut parts = Parts(&control);
+        let mut answer = String::new();
+        let Ok(Some(name)) = parts.name() else { return answer };
+        let brand = Brand::from_id(parts.next());
+        let circumstances =
+            Circumstances { is_finished, brand, accepted: Brands::from_ids(parts.next()), month };
+        let judged = circumstances.judge(&name, parts.rest());
+        answer.push_str(judged.map_or_else(Invalid::code, |()| "-"));
+        answer.push(' ');
+        if let Err(Invalid::CscLength(size)) = judged {
+            push_number(&mut answer, size);
+        } else if name.token() == "cc-number" {
+            for brand in circumstances.brands(parts.rest()).iter() {
+                answer.push_str(brand.id());
+                answer.push(',');
+            }
+        }
+        answer
     }
 
     /// Makes sure that what was taken in can be sealed, and does whatever is left of the preparation at once.
@@ -154,6 +204,37 @@ impl Checkout {
         }
         Ok(sealed)
     }
+}
+
+/// Texts with NUL between them: one text across the boundary costs less than several.
+struct Parts<'a>(&'a str);
+
+impl<'a> Parts<'a> {
+    fn next(&mut self) -> &'a str {
+        let end = self.0.bytes().position(|byte| byte == 0).unwrap_or(self.0.len());
+        let (part, rest) = self.0.split_at(end);
+        self.0 = rest.get(1..).unwrap_or("");
+        part
+    }
+
+    /// The name that `data-seal`, else `autocomplete` gives a field.
+    fn name(&mut self) -> Result<Option<FieldName>, FormError> {
+        match (self.next(), self.next()) {
+            ("", autocomplete) => FieldName::from_autocomplete(autocomplete),
+            (data_seal, _) => FieldName::parse(data_seal).map(Some),
+        }
+    }
+
+    fn rest(&self) -> &'a str {
+        self.0
+    }
+}
+
+fn push_number(text: &mut String, number: usize) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 fn jwk(members: &mut SplitAsciiWhitespace) -> Option<Jwk> {

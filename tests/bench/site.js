@@ -46,7 +46,7 @@ export async function startSite(peers) {
   const answers = new Map([['/favicon.ico', '']]);
   for (const [name, key] of Object.entries(keys)) answers.set(`/${name}.jwks`, JSON.stringify(jwks(key)));
   for (const [folder, prefix] of [[DIST, '/tillseal/'], [PAGES, '/']]) {
-    for (const name of readdirSync(folder)) answers.set(prefix + name, readFileSync(join(folder, name)));
+    for (const name of readdirSync(folder, { recursive: true }).filter((name) => extname(name))) answers.set(prefix + name, readFileSync(join(folder, name)));
   }
   for (const [name, bundle] of Object.entries(peers)) answers.set(`/peers/${name}.js`, bundle);
 

@@ -1,13 +1,14 @@
 // One driver for three browser engines: Chromium over CDP, Firefox over WebDriver BiDi, WebKitGTK over WebDriver.
 //
-// Every engine gives pages with the same methods: goto, url, type, click, press, select, evaluate, waitFor, screenshot, close,
-// and `console`: the lines that its console got.
+// Every engine gives pages with the same methods: goto, url, type, keys, click, focus, press, select, evaluate, waitFor, screenshot,
+// close, and `console`: the lines that its console got.
 
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import puppeteer from 'puppeteer-core';
+import { focusOn } from './focus.js';
 import { which } from './paths.js';
 import { MINI_BROWSER, launchWebKit } from './webkit.js';
 
@@ -125,8 +126,22 @@ class PuppeteerPage {
     await this.page.type(selector, text);
   }
 
-  async press(key) {
+  /** Types into what has the focus. */
+  async keys(text) {
+    await this.page.keyboard.type(text);
+  }
+
+  /** A key, or several held together: `Control+z`. */
+  async press(keys) {
+    const held = keys.split('+');
+    const key = held.pop();
+    for (const modifier of held) await this.page.keyboard.down(modifier);
     await this.page.keyboard.press(key);
+    for (const modifier of held) await this.page.keyboard.up(modifier);
+  }
+
+  focus(selector) {
+    return this.evaluate(focusOn, selector);
   }
 
   async click(selector) {

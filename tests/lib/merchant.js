@@ -11,6 +11,8 @@ export const STRICT_POLICY =
   "base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 const MEDIA_TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.json': 'application/json' };
 
+const FILES = readdirSync(DIST, { recursive: true }).filter((name) => extname(name) in MEDIA_TYPES);
+
 /** The inputs of a checkout as the readme writes them: tokens, and no names. */
 export const INPUTS = `
   <input id="number" autocomplete="cc-number"> <input id="expiry" autocomplete="cc-exp">
@@ -32,7 +34,7 @@ class Merchant {
   async reset() {
     this.recorder.reset();
     this.key = await newKey();
-    for (const name of readdirSync(DIST)) {
+    for (const name of FILES) {
       const headers = { 'content-type': MEDIA_TYPES[extname(name)] ?? 'text/plain', 'cache-control': 'no-store' };
       this.serve(`/tillseal/${name}`, { headers, body: readFileSync(join(DIST, name)) });
     }

@@ -46,7 +46,7 @@ export function prepare(checkout) {
 /** Hands the module `{'cc-number': '4111…'}` as the shim hands it what stands in the inputs. */
 export function takeIn(checkout, fields) {
   checkout.clear();
-  for (const [name, value] of Object.entries(fields)) checkout.input(name, '', value);
+  for (const [name, value] of Object.entries(fields)) checkout.input([name, '', value].join('\0'));
 }
 
 /** The compact JWE of what was taken in. */

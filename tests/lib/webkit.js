@@ -5,12 +5,17 @@ import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { start, stop } from './children.js';
+import { focusOn } from './focus.js';
 import { which } from './paths.js';
 
 const DEADLINE = 20_000;
 /** The member of a WebDriver element reference (W3C WebDriver §12.1). */
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
-const KEYS = { Tab: '\ue004', Enter: '\ue007', Space: ' ' };
+/** W3C WebDriver §17.4.2. */
+const KEYS = {
+  Backspace: '\ue003', Tab: '\ue004', Enter: '\ue007', Shift: '\ue008', Control: '\ue009', Escape: '\ue00c', Space: ' ',
+  End: '\ue010', Home: '\ue011', ArrowLeft: '\ue012', ArrowUp: '\ue013', ArrowRight: '\ue014', ArrowDown: '\ue015', Delete: '\ue017',
+};
 
 export const MINI_BROWSER =
   which(
@@ -104,10 +109,18 @@ class WebKitPage {
     await this.#on(selector, 'value', { text });
   }
 
-  async press(key) {
-    const value = KEYS[key] ?? key;
-    const actions = [{ type: 'key', id: 'keyboard', actions: [{ type: 'keyDown', value }, { type: 'keyUp', value }] }];
-    await this.browser.command('POST', '/actions', { actions });
+  async keys(text) {
+    await this.#act([...text].flatMap((value) => [{ type: 'keyDown', value }, { type: 'keyUp', value }]));
+  }
+
+  async press(keys) {
+    const values = keys.split('+').map((key) => KEYS[key] ?? key);
+    const ups = [...values].reverse().map((value) => ({ type: 'keyUp', value }));
+    await this.#act([...values.map((value) => ({ type: 'keyDown', value })), ...ups]);
+  }
+
+  focus(selector) {
+    return this.evaluate(focusOn, selector);
   }
 
   async click(selector) {
@@ -147,6 +160,10 @@ class WebKitPage {
 
   async close() {
     await this.goto('about:blank');
+  }
+
+  async #act(actions) {
+    await this.browser.command('POST', '/actions', { actions: [{ type: 'key', id: 'keyboard', actions }] });
   }
 
   async #on(selector, action, body) {

@@ -1,6 +1,6 @@
 // What an integrator writes, as far as the types are concerned. Compiled, never run.
 
-import { attach, TillsealError } from '../../pkg/dist/tillseal.js'
+import { attach, TillsealError } from '../../pkg/dist/types/tillseal.js'
 
 const form = document.forms[0]!
 

@@ -1,4 +1,5 @@
-//! docs/errors.md lists exactly the codes that exist in the code, and the shim has words for those that reach it.
+//! docs/errors.md lists exactly the codes that exist in the code, and the shim has words for those that reach it: for the developer
+//! in error.js, for the shopper in lang/en.js.
 
 use crate::sh;
 use anyhow::{Context as _, Result, bail};
@@ -10,7 +11,9 @@ type Codes = BTreeSet<String>;
 pub(crate) fn check() -> Result<()> {
     let protocol = of_crate("crates/protocol/src")?;
     let server = of_crate("crates/server/src")?;
-    let shim = of_shim(&read("pkg/tillseal.js")?);
+    let mut shim = of_shim(&read("pkg/src/error.js")?, "const ADVICE = {");
+    let words = of_shim(&read("pkg/src/lang/en.js")?, "export default {");
+    shim.extend(words.into_iter().filter(|word| !is_remark(word)));
     let documented = of_page(&read("docs/errors.md")?);
     let exist: Codes = protocol.iter().chain(&server).chain(&shim).cloned().collect();
 
@@ -24,7 +27,7 @@ pub(crate) fn check() -> Result<()> {
     // The codes of a payload arise where it is opened, all others of the protocol in the browser too.
     let in_browser = protocol.iter().filter(|code| !code.starts_with("sealed-"));
     let wordless = in_browser.filter(|code| !shim.contains(*code));
-    wrong.extend(wordless.map(|code| format!("ADVICE in pkg/tillseal.js lacks `{code}`")));
+    wrong.extend(wordless.map(|code| format!("pkg/src/error.js or lang/en.js lacks `{code}`")));
     if exist.is_empty() || !wrong.is_empty() {
         bail!("{} codes exist\n{}", exist.len(), wrong.join("\n"));
     }
@@ -57,9 +60,15 @@ fn body(function: &str) -> &str {
     &function[..end.unwrap_or(function.len())]
 }
 
-/// The keys of `ADVICE`.
-fn of_shim(shim: &str) -> Codes {
-    let advice = shim.split("const ADVICE = {").nth(1).and_then(|rest| rest.split("\n}").next());
+/// Whether a text of lang/en.js belongs to no error.
+fn is_remark(key: &str) -> bool {
+    ["label-", "hint-", "placeholder-"].iter().any(|start| key.starts_with(start))
+        || ["waiting", "unavailable"].contains(&key)
+}
+
+/// The keys of the object that begins so.
+fn of_shim(shim: &str, start: &str) -> Codes {
+    let advice = shim.split(start).nth(1).and_then(|rest| rest.split("\n}").next());
     let lines = advice.unwrap_or_default().lines().filter_map(|line| line.split_once(':'));
     lines.map(|(key, _)| key.trim().trim_matches('\'').to_owned()).collect()
 }
@@ -93,7 +102,7 @@ mod tests {
     #[test]
     fn the_shim_and_the_page_are_read() {
         let shim = "const ADVICE = {\n  'key-load': 'No: {really}.',\n  random: \"It's not.\",\n}\nconst b = { c: 1 }";
-        assert_eq!(of_shim(shim), codes(&["key-load", "random"]));
+        assert_eq!(of_shim(shim, "const ADVICE = {"), codes(&["key-load", "random"]));
         assert_eq!(
             of_page("# Errors\n\n| code | why |\n| --- | --- |\n| `stale` | `max_age` |\n"),
             codes(&["stale"])

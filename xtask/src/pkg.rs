@@ -34,13 +34,32 @@ pub(crate) fn build() -> Result<()> {
 
     let module = compile("tillseal", &work)?;
     fs::copy(&module, dist.join("tillseal.wasm"))?;
-    let source = sh::root().join("pkg/tillseal.js");
-    fs::copy(&source, dist.join("tillseal.js"))?;
+    let sources = work.join("src");
+    copy(&sh::root().join("pkg/src"), &sources)?;
     glue(&work, &dist)?;
-    classic(&work, &dist)?;
-    types(&dist)?;
+    for name in ["glue.js", "glue.d.ts"] {
+        fs::copy(dist.join(name), sources.join(name))?;
+    }
+    copy(&sources.join("lang"), &dist.join("lang"))?;
+    scripts(&sources, &dist)?;
+    with_module_inside(&work, &dist)?;
+    types(&sources, &dist)?;
     integrity(&dist)?;
     sizes(&dist)
+}
+
+/// Copies a folder; what is gone from the first is gone from the second.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    if to.exists() {
+        fs::remove_dir_all(to)?;
+    }
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() { copy(&from, &to)? } else { fs::copy(from, to).map(drop)? }
+    }
+    Ok(())
 }
 
 /// Compiles a library crate to an optimised wasm file with its glue, and gives its path.
@@ -146,46 +165,90 @@ fn glue(work: &Path, dist: &Path) -> Result<()> {
     Ok(())
 }
 
-/// One file for a plain `<script>`: the same shim, with the module inside instead of beside it.
-fn classic(work: &Path, dist: &Path) -> Result<()> {
-    let inside = work.join("classic");
-    fs::create_dir_all(&inside)?;
-    fs::copy(dist.join("tillseal.js"), inside.join("tillseal.js"))?;
-    fs::copy(dist.join("tillseal.wasm"), inside.join("tillseal.wasm"))?;
-    fs::copy(work.join("tillseal_bg.js"), inside.join("tillseal_bg.js"))?;
-    fs::write(
-        inside.join("glue.js"),
-        format!(
-            "{GLUE}export {{ default as embedded }} from './tillseal.wasm'\nexport const integrity = ''\n"
-        ),
-    )?;
-    let bundle = ["--bundle", "--format=iife", "--global-name=tillseal", "--loader:.wasm=binary"];
-    sh::step(
-        "bundle tillseal.classic.js",
-        node_tool("esbuild")
-            .args(bundle)
-            .args(["--define:import.meta.url=\"\"", "--log-level=warning"])
-            .arg(inside.join("tillseal.js"))
-            .arg(outfile(dist, "tillseal.classic.js")),
-    )?;
+/// What is loaded by itself, when it is needed: the stand-in for the module, and all languages but English.
+fn on_demand() -> Result<Vec<String>> {
+    let mut external = vec!["--external:./fallback.js".to_owned()];
+    for entry in fs::read_dir(sh::root().join("pkg/src/lang"))? {
+        let name = entry?.file_name();
+        if name != "en.js" {
+            external.push(format!("--external:./lang/{}", name.display()));
+        }
+    }
+    Ok(external)
+}
+
+fn bundle(sources: &Path, entry: &str, outfile: String) -> Result<Command> {
+    let mut esbuild = node_tool("esbuild");
+    esbuild
+        .args(["--bundle", "--minify", "--target=es2022", "--charset=utf8", "--log-level=warning"])
+        // Whoever debugs a page reads the sources.
+        .arg("--sourcemap")
+        .args(on_demand()?)
+        .arg(sources.join(entry))
+        .arg(outfile);
+    Ok(esbuild)
+}
+
+/// The ES modules.
+fn scripts(sources: &Path, dist: &Path) -> Result<()> {
+    for name in ["tillseal.js", "fallback.js", "react.js"] {
+        if !sources.join(name).exists() {
+            continue;
+        }
+        let mut esbuild = bundle(sources, name, outfile(dist, name))?;
+        let external =
+            ["--format=esm", "--external:./glue.js", "--external:react", "--external:./tillseal.js"];
+        sh::step(&format!("bundle {name}"), esbuild.args(external))?;
+    }
     Ok(())
 }
 
-/// Declarations come from the `JSDoc` of the shim, which `tsc --strict` checks on the way.
-fn types(dist: &Path) -> Result<()> {
+/// The same with the module inside instead of beside it: one file for a plain `<script>`, one for bundlers.
+fn with_module_inside(work: &Path, dist: &Path) -> Result<()> {
+    let inside = work.join("inside");
+    copy(&work.join("src"), &inside)?;
+    fs::copy(dist.join("tillseal.wasm"), inside.join("tillseal.wasm"))?;
+    fs::copy(work.join("tillseal_bg.js"), inside.join("tillseal_bg.js"))?;
+    let embedded = "export { default as embedded } from './tillseal.wasm'\nexport const integrity = ''\n";
+    fs::write(inside.join("glue.js"), format!("{GLUE}{embedded}"))?;
+    let builds: [(&str, &[&str]); 2] = [
+        (
+            "tillseal.classic.js",
+            &["--format=iife", "--global-name=tillseal", "--define:import.meta.url=\"\""],
+        ),
+        ("tillseal.inline.js", &["--format=esm"]),
+    ];
+    for (name, format) in builds {
+        let mut esbuild = bundle(&inside, "tillseal.js", outfile(dist, name))?;
+        sh::step(&format!("bundle {name}"), esbuild.arg("--loader:.wasm=binary").args(format))?;
+    }
+    Ok(())
+}
+
+/// Declarations come from the `JSDoc` of the sources, which `tsc --strict` checks on the way.
+fn types(sources: &Path, dist: &Path) -> Result<()> {
     let strict = ["--allowJs", "--checkJs", "--strict", "--declaration", "--emitDeclarationOnly"];
     let target = ["--target", "es2022", "--module", "esnext", "--lib", "esnext,dom,dom.iterable"];
-    sh::step(
-        "check and declare types",
-        node_tool("tsc").args(strict).args(target).arg("--outDir").arg(dist).arg(dist.join("tillseal.js")),
-    )?;
+    let types = dist.join("types");
+    fs::create_dir_all(&types)?;
+    fs::copy(sources.join("glue.d.ts"), types.join("glue.d.ts"))?;
+    let mut tsc = node_tool("tsc");
+    tsc.args(strict).args(target).arg("--outDir").arg(&types).arg(sources.join("tillseal.js"));
+    sh::step("check and declare types", &mut tsc)?;
     Ok(())
 }
 
 /// What a page that pins the files needs: their hashes, in the form that `integrity` attributes have.
 fn integrity(dist: &Path) -> Result<()> {
     let mut hashes = serde_json::Map::new();
-    for name in ["glue.js", "tillseal.classic.js", "tillseal.js", "tillseal.wasm"] {
+    for name in [
+        "fallback.js",
+        "glue.js",
+        "tillseal.classic.js",
+        "tillseal.inline.js",
+        "tillseal.js",
+        "tillseal.wasm",
+    ] {
         hashes.insert(name.to_owned(), sri(&dist.join(name))?.into());
     }
     let mut text = serde_json::to_string_pretty(&hashes)?;

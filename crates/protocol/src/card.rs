@@ -1,9 +1,16 @@
 //! What is printed on a payment card: parsed once at the edge, printed never.
 
+use crate::{Brand, Brands};
 use alloc::string::String;
 use zeroize::Zeroizing;
 
-/// A primary account number whose length (ISO/IEC 7812-1) and Luhn check digit hold.
+/// The most digits of a PAN (ISO/IEC 7812-1).
+pub(crate) const MAX_PAN: usize = 19;
+/// The fewest: those of the shortest Maestro cards.
+pub(crate) const MIN_PAN: usize = 12;
+
+/// A primary account number whose length (ISO/IEC 7812-1) and Luhn check digit hold; only brands that issue cards without one may
+/// lack the check digit.
 ///
 /// Neither `Clone`, `Debug` nor `Serialize`: the digits leave through [`Pan::digits`] alone.
 pub struct Pan(Zeroizing<String>);
@@ -40,10 +47,10 @@ impl Pan {
     /// # Errors
     /// [`PanError`]: not a digit, not 12 to 19 digits, or a wrong check digit.
     pub fn parse(typed: &str) -> Result<Self, PanError> {
-        let digits = digits_only(typed, |c| c == '-').ok_or(PanError::NotADigit)?;
+        let digits = pan_digits(typed).ok_or(PanError::NotADigit)?;
         match digits.len() {
-            12..=19 if luhn_holds(&digits) => Ok(Self(digits)),
-            12..=19 => Err(PanError::CheckDigit),
+            MIN_PAN..=MAX_PAN if check_digit_holds(&digits) => Ok(Self(digits)),
+            MIN_PAN..=MAX_PAN => Err(PanError::CheckDigit),
             _ => Err(PanError::Length),
         }
     }
@@ -97,7 +104,7 @@ impl Expiry {
         if let Some(at) = typed.bytes().position(|byte| matches!(byte, b'/' | b'-' | b'.')) {
             return Self::from_month_year(&typed[..at], &typed[at + 1..]);
         }
-        let digits = digits_only(typed, |_| false).ok_or(ExpiryError::Shape)?;
+        let digits = digits_only(typed, ' ').ok_or(ExpiryError::Shape)?;
         let (month, year) = digits.split_at_checked(2).ok_or(ExpiryError::Shape)?;
         Self::from_digits(month, year)
     }
@@ -107,8 +114,8 @@ impl Expiry {
     /// # Errors
     /// [`ExpiryError`]: no such shape, or no such month.
     pub fn from_month_year(month: &str, year: &str) -> Result<Self, ExpiryError> {
-        let month = digits_only(month, |_| false).ok_or(ExpiryError::Shape)?;
-        let year = digits_only(year, |_| false).ok_or(ExpiryError::Shape)?;
+        let month = digits_only(month, ' ').ok_or(ExpiryError::Shape)?;
+        let year = digits_only(year, ' ').ok_or(ExpiryError::Shape)?;
         match month.len() {
             4 => Self::from_digits(&year, &month),
             _ => Self::from_digits(&month, &year),
@@ -135,6 +142,15 @@ impl Expiry {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The month, counted from the year 0: `12 * year + month`, January being 1.
+    #[must_use]
+    pub fn month(&self) -> u32 {
+        let number =
+            |digits: &[u8]| digits.iter().fold(0, |number, digit| 10 * number + u32::from(digit - b'0'));
+        let digits = self.0.as_bytes();
+        12 * number(&digits[3..]) + number(&digits[..2])
     }
 
     pub(crate) fn into_text(self) -> Zeroizing<String> {
@@ -169,7 +185,7 @@ impl Csc {
     /// # Errors
     /// [`CscError::Shape`]: anything else.
     pub fn parse(typed: &str) -> Result<Self, CscError> {
-        let digits = digits_only(typed, |_| false).ok_or(CscError::Shape)?;
+        let digits = digits_only(typed, ' ').ok_or(CscError::Shape)?;
         match digits.len() {
             3 | 4 => Ok(Self(digits)),
             _ => Err(CscError::Shape),
@@ -187,14 +203,37 @@ impl Csc {
     }
 }
 
-/// The digits of `typed` without blanks and separators, or `None` where something else stands.
-fn digits_only(typed: &str, is_separator: fn(char) -> bool) -> Option<Zeroizing<String>> {
+/// The digits of what was typed as a PAN, or `None` where something else stands.
+pub(crate) fn pan_digits(typed: &str) -> Option<Zeroizing<String>> {
+    digits_only(typed, '-')
+}
+
+/// Whether the check digit is right, or the card may have none.
+pub(crate) fn check_digit_holds(digits: &str) -> bool {
+    luhn_holds(digits) || !Brands::of(digits).iter().all(Brand::has_check_digit)
+}
+
+/// The ASCII digit where the character is a decimal digit (full-width, Arabic-Indic, Persian, Devanagari or Bengali); else itself.
+#[inline(never)]
+pub(crate) fn digit(character: char) -> char {
+    const ZEROS: [u32; 5] = [0xff10, 0x660, 0x6f0, 0x966, 0x9e6];
+    for zero in ZEROS {
+        if let digit @ 0..10 = u32::from(character).wrapping_sub(zero) {
+            return char::from(b'0' + digit as u8);
+        }
+    }
+    character
+}
+
+/// The digits of `typed` in ASCII, without blanks and separators, or `None` where something else stands.
+#[inline(never)]
+pub(crate) fn digits_only(typed: &str, separator: char) -> Option<Zeroizing<String>> {
     // One allocation of the full size: a growing buffer would leave unwiped copies behind.
     let mut digits = Zeroizing::new(String::with_capacity(typed.len()));
     for character in typed.chars() {
-        match character {
-            '0'..='9' => digits.push(character),
-            c if is_blank(c) || is_separator(c) => {}
+        match digit(character) {
+            digit @ '0'..='9' => digits.push(digit),
+            other if is_blank(other) || other == separator => {}
             _ => return None,
         }
     }

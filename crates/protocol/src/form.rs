@@ -74,7 +74,8 @@ impl FieldName {
     }
 
     /// The last token, which says what kind of value it is.
-    fn token(&self) -> &str {
+    #[must_use]
+    pub fn token(&self) -> &str {
         last_word(&self.0)
     }
 }

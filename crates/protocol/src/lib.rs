@@ -10,6 +10,8 @@
 extern crate alloc;
 
 pub mod base64url;
+mod brand;
+mod brand_ranges;
 mod card;
 mod claims;
 pub mod content;
@@ -18,18 +20,23 @@ mod ecdh;
 pub mod ecdh_es;
 mod envelope;
 mod form;
+mod format;
 pub mod hash;
 pub mod hpke;
 mod json;
 mod jwk;
 mod open;
 mod seal;
+mod validity;
 
+pub use brand::{Brand, Brands};
 pub use card::{Csc, CscError, Expiry, ExpiryError, Pan, PanError};
 pub use claims::{Claims, ClaimsError, Context, Fields, Jti, MAX_PLAINTEXT};
 pub use ecdh::{Agreement, PointError, PrivateKey, PublicKey, RandomError, SharedSecret};
 pub use envelope::{Envelope, EnvelopeError, MAX_SEALED};
 pub use form::{FieldName, FieldSet, Form, FormError, MAX_FORM, MAX_TEXT};
+pub use format::{Edit, Layout, Line};
 pub use jwk::{Algorithm, Jwk, Jwks, KeyError, Recipient, Thumbprint};
 pub use open::{OpenError, open};
 pub use seal::{PlaintextTooLong, Preparation, Sealer};
+pub use validity::{Circumstances, Invalid};

@@ -12,7 +12,7 @@ checkout.add(['kty', 'crv', 'x', 'y', 'alg', 'kid'].map((member) => jwk[member])
 
 const start = performance.now();
 for (const element of form.elements) {
-  checkout.input(element.dataset.seal ?? '', element.getAttribute('autocomplete') ?? '', element.value);
+  checkout.input([element.dataset.seal ?? '', element.getAttribute('autocomplete') ?? '', element.value].join('\0'));
 }
 checkout.seal(Date.now() / 1000, location.origin);
 document.body.dataset.took = performance.now() - start;

@@ -1,0 +1,316 @@
+//! What a field shows while a person types: a card number in groups, a date with its slash.
+//!
+//! Pure: a text, a selection and an edit go in, a text and a caret come out. The browser's own editing is replaced by this,
+//! so that the caret never jumps. Positions count UTF-16 code units, as `selectionStart` does.
+
+use crate::{
+    Brand, Brands,
+    card::{MAX_PAN, digit},
+};
+use alloc::string::String;
+use zeroize::Zeroizing;
+
+/// The longest IBAN, in characters (ISO 13616-1).
+pub(crate) const MAX_IBAN: usize = 34;
+/// The longest card security code, in digits.
+const MAX_CSC: usize = 4;
+/// The groups of a number whose brand is not known, and of an IBAN on paper.
+const GAPS: [u8; 8] = [4, 8, 12, 16, 20, 24, 28, 32];
+
+/// How the text of a field is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// `cc-number`: digits in the groups of the card's brand.
+    Pan,
+    /// `cc-exp`: `MM/YY` or `MM/YYYY`.
+    Expiry,
+    /// `cc-csc`: digits alone.
+    Csc,
+    /// `iban`: letters and digits in groups of four.
+    Iban,
+}
+
+/// What a person does to the text of a field: to what is selected, or at the caret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edit<'a> {
+    /// Types, pastes or drops this text.
+    Insert(&'a str),
+    /// Takes out the selection and no more.
+    Cut,
+    /// Backspace: takes out the selection, or the character before the caret.
+    Backward,
+    /// Delete: takes out the selection, or the character behind the caret.
+    Forward,
+}
+
+/// A text and where the caret stands in it.
+///
+/// Neither `Clone` nor `Debug`: it may hold a PAN.
+pub struct Line {
+    /// What the field is to show: ASCII.
+    pub text: Zeroizing<String>,
+    /// The caret, counted in UTF-16 code units.
+    pub caret: usize,
+}
+
+impl<'a> Edit<'a> {
+    /// Reads the `inputType` of an input event (W3C Input Events Level 2 §4.1.2) and its data; `None` for what the browser shall
+    /// see to, such as undoing, or deleting by words.
+    #[must_use]
+    pub fn from_input_type(input_type: &str, data: &'a str) -> Option<Self> {
+        Some(match input_type {
+            "deleteContentBackward" => Self::Backward,
+            "deleteContentForward" => Self::Forward,
+            "deleteByCut" | "deleteByDrag" => Self::Cut,
+            _ if input_type.starts_with("insert") => Self::Insert(data),
+            _ => return None,
+        })
+    }
+}
+
+impl Layout {
+    /// The layout of a field with this name, by its last token.
+    #[must_use]
+    pub fn of(token: &str) -> Option<Self> {
+        Some(match token {
+            "cc-number" => Self::Pan,
+            "cc-exp" => Self::Expiry,
+            "cc-csc" => Self::Csc,
+            "iban" => Self::Iban,
+            _ => return None,
+        })
+    }
+
+    /// The text and the caret after an edit of the characters from `start` to `end`.
+    ///
+    /// What is no character of the field's is passed over, digits of other scripts become ASCII, and what is inserted loses from its end
+    /// whatever does not fit.
+    #[must_use]
+    pub fn edit(self, text: &str, start: usize, end: usize, edit: Edit) -> Line {
+        let (start, end) = (byte_at(text, start), byte_at(text, end.max(start)));
+        // The characters before the caret, those that come in, and those behind.
+        let mut before = self.kept(&text[..start]);
+        let mut typed = self.kept("");
+        let mut after = self.kept(&text[end..]);
+        match edit {
+            Edit::Insert(inserted) => typed = self.kept(inserted),
+            Edit::Backward if start == end => {
+                // A slash that is deleted across stays where it is.
+                if before.ends_with('/') {
+                    before.pop();
+                    after.insert(0, '/');
+                }
+                before.pop();
+            }
+            Edit::Forward if start == end => {
+                if after.starts_with('/') {
+                    before.push('/');
+                    after.remove(0);
+                }
+                if !after.is_empty() {
+                    after.remove(0);
+                }
+            }
+            Edit::Cut | Edit::Backward | Edit::Forward => {}
+        }
+        loop {
+            let caret = before.len() + typed.len();
+            let mut all = Zeroizing::new(String::with_capacity(caret + after.len()));
+            for part in [&before, &typed, &after] {
+                all.push_str(part);
+            }
+            let laid = self.lay_out(&all, caret);
+            if laid.is_whole || typed.pop().is_none() {
+                let caret = if edit == Edit::Forward { laid.behind_gap } else { laid.caret };
+                return Line { text: laid.text, caret };
+            }
+        }
+    }
+
+    /// The characters of the field's in a text, in ASCII: its digits, an expiry date's slash, an IBAN's letters.
+    fn kept(self, text: &str) -> Zeroizing<String> {
+        let mut kept = Zeroizing::new(String::with_capacity(text.len() + 1));
+        for character in text.chars() {
+            let character = digit(character);
+            match character {
+                '0'..='9' => kept.push(character),
+                '/' | '-' | '.' if self == Self::Expiry => kept.push('/'),
+                'a'..='z' | 'A'..='Z' if self == Self::Iban => kept.push(character.to_ascii_uppercase()),
+                _ => {}
+            }
+        }
+        kept
+    }
+
+    fn lay_out(self, kept: &str, caret: usize) -> LaidOut {
+        let (gaps, most) = match self {
+            Self::Expiry => return dated(kept.as_bytes(), caret),
+            Self::Csc => (&[][..], MAX_CSC),
+            Self::Iban => (&GAPS[..], MAX_IBAN),
+            Self::Pan => {
+                let brands = Brands::of(kept);
+                let gaps = brands.iter().next().map_or(&GAPS[..4], Brand::gaps);
+                (gaps, brands.iter().map(Brand::longest).max().unwrap_or(MAX_PAN))
+            }
+        };
+        grouped(kept.as_bytes(), caret, gaps, most)
+    }
+}
+
+struct LaidOut {
+    text: Zeroizing<String>,
+    caret: usize,
+    /// The caret, but behind the gap that it may stand before.
+    behind_gap: usize,
+    /// Whether everything found room.
+    is_whole: bool,
+}
+
+/// Characters with a space in each gap.
+fn grouped(kept: &[u8], caret: usize, gaps: &[u8], most: usize) -> LaidOut {
+    let mut text = Zeroizing::new(String::with_capacity(2 * kept.len()));
+    let (mut at_caret, mut behind_gap) = (0, 0);
+    for (place, byte) in kept.iter().take(most).enumerate() {
+        if gaps.iter().any(|gap| usize::from(*gap) == place) {
+            text.push(' ');
+        }
+        if place == caret {
+            behind_gap = text.len();
+        }
+        text.push(char::from(*byte));
+        if place < caret {
+            (at_caret, behind_gap) = (text.len(), text.len());
+        }
+    }
+    LaidOut { text, caret: at_caret, behind_gap, is_whole: kept.len() <= most }
+}
+
+/// Digits with a slash between month and year. The slash comes by itself, and so does the zero of a month that needs one.
+fn dated(kept: &[u8], caret: usize) -> LaidOut {
+    let mut date = Date::default();
+    let mut place = date.place();
+    // 2029-12, as browsers and password managers fill it in.
+    if let [b'2', b'0', _, _, b'/', _, ..] = kept {
+        for byte in kept[5..].iter().chain(b"/").chain(&kept[..4]) {
+            date.take(*byte, true);
+        }
+        place = date.place();
+    } else {
+        for (index, byte) in kept.iter().enumerate() {
+            // A month is padded when it is left, not while the caret stands in it.
+            date.take(*byte, index < caret);
+            if index + 1 == caret {
+                place = date.place();
+            }
+        }
+    }
+    date.lay_out(&place)
+}
+
+/// A date in the making.
+#[derive(Default)]
+struct Date {
+    month: Digits,
+    year: Digits,
+    is_month_left: bool,
+    is_overfull: bool,
+}
+
+/// Behind so many digits of the month, or of the year.
+enum Place {
+    Month(usize),
+    Year(usize),
+}
+
+#[derive(Default)]
+struct Digits {
+    digits: Zeroizing<[u8; 4]>,
+    len: usize,
+}
+
+impl Digits {
+    fn push(&mut self, digit: u8) {
+        if let Some(place) = self.digits.get_mut(self.len) {
+            *place = digit;
+            self.len += 1;
+        }
+    }
+
+    /// 1 becomes 01.
+    fn pad(&mut self) {
+        if self.len == 1 && self.digits[0] != b'0' {
+            self.digits[1] = self.digits[0];
+            self.digits[0] = b'0';
+            self.len = 2;
+        }
+    }
+}
+
+impl Date {
+    fn take(&mut self, byte: u8, pads: bool) {
+        if byte == b'/' {
+            if pads {
+                self.month.pad();
+            }
+            self.is_month_left = true;
+            return;
+        }
+        if !self.is_month_left && self.month.len < 2 {
+            match (self.month.len, self.month.digits[0], byte) {
+                (0, _, b'2'..) => {
+                    self.month.push(byte);
+                    self.month.pad();
+                    return;
+                }
+                (0, _, _) | (_, b'0', b'1'..) | (_, b'1', ..=b'2') => return self.month.push(byte),
+                (_, b'0', _) => return self.is_overfull = true,
+                // 13 can only be January and a year.
+                _ => self.month.pad(),
+            }
+        }
+        let most = if self.year.digits.starts_with(b"20") { 4 } else { 2 };
+        if self.year.len < most {
+            self.year.push(byte);
+        } else {
+            self.is_overfull = true;
+        }
+    }
+
+    fn place(&self) -> Place {
+        if self.is_month_left || self.year.len > 0 {
+            Place::Year(self.year.len)
+        } else {
+            Place::Month(self.month.len)
+        }
+    }
+
+    fn lay_out(self, place: &Place) -> LaidOut {
+        let month = &self.month.digits[..self.month.len];
+        let year = &self.year.digits[..self.year.len];
+        let slash = if month.len() == 2 || !year.is_empty() { &b"/"[..] } else { b"" };
+        let year_start = month.len() + slash.len();
+        let mut text = Zeroizing::new(String::with_capacity(7));
+        for byte in month.iter().chain(slash).chain(year) {
+            text.push(char::from(*byte));
+        }
+        let (caret, behind_gap) = match *place {
+            Place::Year(digits) => (year_start + digits, year_start + digits),
+            Place::Month(2) if year.is_empty() => (year_start, year_start),
+            Place::Month(2) => (2, year_start),
+            Place::Month(digits) => (digits, digits),
+        };
+        LaidOut { text, caret, behind_gap, is_whole: !self.is_overfull }
+    }
+}
+
+/// The place in bytes of a place in UTF-16 code units; the end, where it lies beyond.
+fn byte_at(text: &str, units: usize) -> usize {
+    let mut left = units;
+    for (at, character) in text.char_indices() {
+        if left == 0 {
+            return at;
+        }
+        left = left.saturating_sub(character.len_utf16());
+    }
+    text.len()
+}

@@ -1,0 +1,181 @@
+// @ts-check
+/** `<tillseal-card>`: number, expiry date and security code as one element, which works in anybody's form and shadow root. */
+
+import { join } from './inputs.js'
+import { sign } from './brands.js'
+import { wordsOf } from './words.js'
+
+const STYLE = `
+:host{display:block;font:inherit}
+:host([hidden]){display:none}
+[part=grid]{display:flex;flex-wrap:wrap;gap:var(--tillseal-gap,.875rem)}
+[part~=field]{flex:1 1 8rem;min-width:0}
+[part~=number],[part~=name],[part~=brand-choice]{flex-basis:100%}
+[hidden]{display:none!important}
+label{display:block;min-height:1lh;margin-block-end:.3rem;font-size:.9375em;font-weight:500}
+div{position:relative}
+input,select{box-sizing:border-box;width:100%;min-height:2.75rem;padding:.5rem .75rem;font:inherit;
+color:var(--tillseal-color,FieldText);background:var(--tillseal-background,Field);
+border:1px solid var(--tillseal-border,#767676);border-radius:var(--tillseal-radius,.5rem);
+text-align:-webkit-match-parent;text-align:match-parent;font-variant-numeric:tabular-nums}
+[part~=number] input{padding-inline-end:3.5rem}
+input:focus-visible,select:focus-visible{outline:2px solid var(--tillseal-accent,#1a5fb4);outline-offset:1px}
+[aria-invalid]{border-color:var(--tillseal-error,#c01c28);border-width:2px;padding:calc(.5rem - 1px) calc(.75rem - 1px)}
+[part=sign]{position:absolute;inset-block:0;inset-inline-end:.625rem;display:flex;align-items:center;pointer-events:none}
+svg{width:2.375rem;height:1.5rem;border-radius:.2rem}
+p{margin:.3rem 0 0;font-size:.875em}
+p:empty{display:none}
+[part=hint]{color:var(--tillseal-hint,GrayText)}
+[part=error]{color:var(--tillseal-error,#c01c28)}
+@media(prefers-color-scheme:dark){}
+`
+
+/** Name, autofill token and part of each field, in their order. */
+const FIELDS = [
+  ['number', 'cc-number'],
+  ['brand', 'cc-type'],
+  ['expiry', 'cc-exp'],
+  ['csc', 'cc-csc'],
+  ['name', 'cc-name'],
+]
+
+/** Server rendering imports this too. */
+const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {})
+
+/**
+ * The card group. Attributes: `brands`, the ids of those that are taken, and `holder`, to ask for the name on the card too.
+ * Styled by `--tillseal-…` custom properties and by `::part(field label input error hint sign)`.
+ */
+export class TillsealCard extends Base {
+  static formAssociated = true
+  #internals = this.attachInternals()
+  #root = this.attachShadow({ mode: 'open', delegatesFocus: true })
+  /** @type {(HTMLInputElement | HTMLSelectElement)[]} */
+  #controls = []
+  #sign = make('span', { part: 'sign' })
+
+  constructor() {
+    super()
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(STYLE)
+    this.#root.adoptedStyleSheets = [sheet]
+    this.#root.addEventListener('keydown', (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)))
+  }
+
+  connectedCallback() {
+    if (!this.#controls.length) this.#build()
+    wordsOf(this).then((words) => this.#label(words))
+    // A form outside of the shadow root that this element is in.
+    for (let node = /** @type {any} */ (this); node && !this.form; node = node.getRootNode().host) {
+      const form = node.closest('form')
+      if (form) join(this.#outer = form, this)
+    }
+    this.form?.dispatchEvent(new CustomEvent('tillseal:card', { bubbles: true, composed: true }))
+    this.reflect()
+  }
+
+  #outer = /** @type {HTMLFormElement | undefined} */ (undefined)
+
+  /** The form that the card is paid with. */
+  get form() {
+    return this.#internals.form ?? this.#outer
+  }
+
+  /** Its inputs, as `form.elements` lists those of a form. */
+  get controls() {
+    return this.#controls
+  }
+
+  /** Mirrors what is known of the inputs to the element: validity, states, `data-brand`, `data-state`. */
+  reflect() {
+    const wrong = this.#controls.find(({ validity }) => !validity.valid)
+    this.#internals.setValidity(wrong?.validity ?? {}, wrong?.validationMessage, wrong)
+    const states = this.#controls.map((control) => control.dataset.state)
+    const state = ['invalid', 'typing'].find((state) => states.includes(state)) ?? (wrong ? 'empty' : 'valid')
+    const brand = this.#controls[0].dataset.brand ?? ''
+    if (state !== this.dataset.state) {
+      try {
+        this.#internals.states?.clear()
+        this.#internals.states?.add(state)
+      } catch {
+        // Before Chrome 125 only names with two dashes; data-state says the same.
+      }
+      this.dataset.state = state
+    }
+    if (brand !== this.dataset.brand) {
+      this.dataset.brand = brand
+      this.#sign.replaceChildren(sign(brand))
+    }
+    const size = brand === 'american-express' ? 4 : 3
+    const hint = this.#root.getElementById('csc-hint')
+    if (hint && hint.dataset.size !== String(size)) {
+      hint.dataset.size = String(size)
+      wordsOf(this).then((words) => { hint.textContent = words[`hint-csc-${size}`] })
+    }
+  }
+
+  /** @param {boolean} isDisabled */
+  formDisabledCallback(isDisabled) {
+    for (const control of this.#controls) control.disabled = isDisabled
+  }
+
+  formResetCallback() {
+    for (const control of this.#controls) control.value = ''
+  }
+
+  #build() {
+    const grid = make('div', { part: 'grid', role: 'group' })
+    for (const [id, token] of FIELDS) {
+      if (id === 'name' && !this.hasAttribute('holder')) continue
+      const isChoice = id === 'brand'
+      const control = /** @type {HTMLInputElement} */ (make(isChoice ? 'select' : 'input', {
+        id, part: 'input', autocomplete: token, 'aria-describedby': id === 'csc' ? 'csc-hint' : '',
+      }))
+      control.required = !isChoice
+      if (!isChoice && id !== 'name') control.dir = 'ltr'
+      const box = make('div', {})
+      box.append(control)
+      if (id === 'number') box.append(this.#sign)
+      const field = make('div', { part: `field ${isChoice ? 'brand-choice' : id}` })
+      field.append(make('label', { part: 'label', for: id }), box)
+      if (id === 'csc') field.append(make('p', { part: 'hint', id: 'csc-hint' }))
+      field.append(make('p', { part: 'error', 'data-error-for': token }))
+      if (isChoice) {
+        field.dataset.brandChoice = ''
+        field.hidden = true
+      }
+      grid.append(field)
+      this.#controls.push(control)
+    }
+    this.#root.append(grid)
+    this.#sign.append(sign(''))
+  }
+
+  /** @param {Record<string, string>} words */
+  #label(words) {
+    for (const label of this.#root.querySelectorAll('label')) label.textContent = words[`label-${label.htmlFor}`]
+    this.#root.firstElementChild?.setAttribute('aria-label', words['label-card'])
+    const expiry = /** @type {HTMLInputElement} */ (this.#root.getElementById('expiry'))
+    expiry.placeholder = words['placeholder-expiry']
+  }
+
+  /** Enter submits, as in any input of the form. @param {KeyboardEvent} event */
+  #onKey(event) {
+    if (event.key !== 'Enter' || event.isComposing || !(event.target instanceof HTMLInputElement)) return
+    const { form } = this
+    const buttons = [...(form?.elements ?? [])].filter((element) => element.matches('button:not([type]), [type=submit], [type=image]'))
+    if (buttons[0]?.matches(':disabled')) return
+    form?.requestSubmit(/** @type {HTMLElement} */ (buttons[0]))
+  }
+}
+
+/** @param {string} tag @param {Record<string, string>} attributes */
+function make(tag, attributes) {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value) element.setAttribute(name, value)
+  }
+  return element
+}
+
+if (globalThis.customElements && !customElements.get('tillseal-card')) customElements.define('tillseal-card', TillsealCard)

@@ -1,0 +1,426 @@
+// @ts-check
+/**
+ * The inputs of a form while a person fills it in: formats what is typed, says what is wrong and when, in the page's language.
+ * What is right, and where the caret goes, the module decides.
+ */
+
+import { BRANDS } from './brands.js'
+import { TillsealError } from './error.js'
+import { wordsOf } from './words.js'
+import EN from './lang/en.js'
+
+/** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
+
+/** What an input of this kind gets where its author left it out. */
+const ATTRIBUTES = /** @type {Record<string, Record<string, string>>} */ ({
+  'cc-number': { inputmode: 'numeric', maxlength: '23', spellcheck: 'false' },
+  'cc-exp': { inputmode: 'numeric', maxlength: '7' },
+  'cc-csc': { inputmode: 'numeric', maxlength: '4' },
+  iban: { maxlength: '42', autocapitalize: 'characters', spellcheck: 'false' },
+  email: { inputmode: 'email' },
+  tel: { inputmode: 'tel' },
+})
+
+/** Our elements by the form outside of their shadow root, which lists only its own tree's. */
+const guests = /** @type {WeakMap<HTMLFormElement, Set<any>>} */ (new WeakMap())
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {object} element
+ */
+export function join(form, element) {
+  const cards = guests.get(form) ?? new Set()
+  guests.set(form, cards.add(element))
+}
+
+/**
+ * The controls of a form, those inside of our element among them.
+ * @param {HTMLFormElement} form
+ * @returns {Control[]}
+ */
+export function controlsOf(form) {
+  const cards = [...(guests.get(form) ?? [])].filter((card) => card.isConnected)
+  return [...new Set([...form.elements, ...cards])].flatMap((/** @type {any} */ element) => element.controls ?? element)
+}
+
+/**
+ * The attributes that say what a control holds; not its properties, because Firefox hides some tokens.
+ * @param {Element} control
+ */
+export function namingOf(control) {
+  const seal = control.getAttribute('data-seal') ?? ''
+  const tokens = control.getAttribute('autocomplete') ?? ''
+  const name = seal || tokens.trim().toLowerCase()
+  return { seal, tokens, name, token: name.slice(name.lastIndexOf(' ') + 1) }
+}
+
+/** The value's own setter: React replaces the instance's, and would then miss the change. @param {any} control @param {string} value */
+const write = (control, value) =>
+  /** @type {any} */ (Object.getOwnPropertyDescriptor(Object.getPrototypeOf(control), 'value')).set.call(control, value)
+
+/** Out of sight, but not for screen readers. */
+const HIDDEN = { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)', whiteSpace: 'nowrap' }
+
+/** Stands between the texts that the module is handed as one. */
+const NUL = '\0'
+
+let ids = 0
+
+/** The inputs of one form. */
+export class Inputs {
+  #form
+  #overrides
+  #signal
+  #module = /** @type {any} */ (undefined)
+  /** What is known of each control: what is wrong, in words, and whether the person was told. */
+  #states = /** @type {WeakMap<Control, any>} */ (new WeakMap())
+  #words = /** @type {Record<string, string>} */ (EN)
+  #region = document.createElement('div')
+  #alert = /** @type {HTMLElement | null} */ (null)
+  #brand = ''
+  #isWriting = false
+  #validates = false
+
+  /**
+   * @param {HTMLFormElement} form
+   * @param {Record<string, string> | undefined} overrides Messages by code, instead of ours.
+   * @param {AbortSignal} signal
+   */
+  constructor(form, overrides, signal) {
+    this.#form = form
+    this.#overrides = overrides
+    this.#signal = signal
+    // A live region must be there before its text.
+    this.#region.role = 'status'
+    Object.assign(this.#region.style, HIDDEN)
+    form.append(this.#region)
+    signal.addEventListener('abort', () => this.#region.remove())
+    wordsOf(form).then((words) => {
+      this.#words = words
+      for (const control of this.#known()) this.#look(control)
+    })
+  }
+
+  /** Takes the inputs over. @param {any} module */
+  start(module) {
+    if (this.#module) return
+    this.#module = module
+    const form = this.#form
+    const signal = this.#signal
+    // We ask the browser to validate, once our own fields are right, so that its bubbles do not cover our messages.
+    this.#validates = !form.noValidate
+    form.noValidate = true
+    signal.addEventListener('abort', () => { form.noValidate = !this.#validates })
+    // Capture: before the page's own listeners, which may read the value.
+    const listen = (/** @type {string} */ type, /** @type {(event: any, control: any) => void} */ listener) =>
+      form.addEventListener(type, (event) => listener(event, event.composedPath()[0]), { capture: true, signal })
+    listen('beforeinput', (event, control) => this.#onBeforeInput(event, control))
+    listen('input', (event, control) => this.#onInput(event, control))
+    listen('focusin', (_, control) => this.#adopt(control))
+    listen('focusout', (_, control) => document.hasFocus() && this.#states.has(control) && this.#leave(control))
+    form.addEventListener('reset', () => setTimeout(() => this.#reset()), { signal })
+    for (const control of controlsOf(form)) this.#adopt(control)
+  }
+
+  /**
+   * At a submit: shows what is wrong, and goes to the first wrong field.
+   * @param {HTMLElement | null} submitter
+   * @returns {TillsealError | undefined} What is wrong with that field.
+   */
+  report(submitter) {
+    this.alert()
+    if (!this.#isValidating(submitter)) return
+    const wrong = []
+    for (const control of controlsOf(this.#form)) {
+      this.#adopt(control)
+      if (this.#states.has(control)) this.#look(control, true)
+      if (this.#states.has(control) && control.willValidate && !control.validity.valid) wrong.push(control)
+    }
+    return this.#tell(wrong)
+  }
+
+  /** Whether the browser, too, finds the form valid; it shows what is not. @param {HTMLElement | null} submitter */
+  isValid(submitter) {
+    return !this.#isValidating(submitter) || this.#form.reportValidity()
+  }
+
+  /** @param {HTMLElement | null} submitter */
+  #isValidating(submitter) {
+    return this.#validates && !submitter?.matches('[formnovalidate]')
+  }
+
+  /**
+   * Shows at its field what the module refused to seal.
+   * @param {TillsealError} error
+   */
+  show(error) {
+    const control = this.#known().find((control) => namingOf(control).name === error.field)
+    if (!control) return
+    this.#states.get(control).message = this.#say(control, error.code)
+    this.#tell([control])
+  }
+
+  /** What the form as a whole has to say to the shopper. @param {string} [code] Nothing, to take it back. */
+  alert(code) {
+    if (!code && !this.#alert) return
+    if (!this.#alert) {
+      const own = /** @type {HTMLElement | null} */ (this.#form.querySelector('[data-tillseal-alert]'))
+      const alert = this.#alert = own ?? this.#form.appendChild(document.createElement('p'))
+      if (!own) this.#signal.addEventListener('abort', () => alert.remove())
+      this.#alert.role = 'alert'
+    }
+    this.#alert.textContent = code ? this.#say(this.#form, code) : ''
+  }
+
+  /** @param {any} control */
+  #adopt(control) {
+    const { seal, tokens, name, token } = namingOf(control)
+    const states = this.#states
+    if (states.has(control) || !(seal || tokens) || control.closest('[data-plain]')) return
+    if (!this.#module.judge([seal, tokens].join(NUL), 0, false)) return
+    states.set(control, { code: undefined, message: '' })
+    const last = controlsOf(this.#form).filter((control) => namingOf(control).name && control.matches('input')).at(-1)
+    const missing = { ...ATTRIBUTES[token], enterkeyhint: control === last ? 'done' : 'next' }
+    for (const [attribute, value] of Object.entries(missing)) {
+      if (control.matches('input') && !control.hasAttribute(attribute)) control.setAttribute(attribute, value)
+    }
+    if (!control.labels?.length && !control.matches('[aria-label], [aria-labelledby], [title], [type=hidden]')) {
+      console.warn(`tillseal: the field ${name} has no label: a screen reader cannot say what to enter.`)
+    }
+    this.#tidy(control)
+    this.#look(control)
+  }
+
+  /** @param {InputEvent} event @param {HTMLInputElement} control */
+  #onBeforeInput(event, control) {
+    if (this.#isWriting || !event.cancelable || event.isComposing || !this.#states.has(control) || control.selectionStart === null) return
+    const data = event.data ?? event.dataTransfer?.getData('text') ?? ''
+    const { selectionStart, selectionEnd } = control
+    const words = [namingOf(control).token, event.inputType, data, control.value]
+    const answer = this.#module.edit(words.join(NUL), selectionStart, selectionEnd ?? selectionStart)
+    if (!answer) return
+    event.preventDefault()
+    const [text, caret] = split(answer)
+    this.#replace(control, text, caret)
+  }
+
+  /**
+   * Makes an edit of our own, by the browser's editing command: only that can be undone.
+   * @param {HTMLInputElement} control
+   * @param {string} text
+   * @param {number} caret
+   */
+  #replace(control, text, caret) {
+    const old = control.value
+    let start = 0
+    while (start < old.length && old[start] === text[start]) start += 1
+    let kept = 0
+    while (kept < Math.min(old.length, text.length) - start && old.at(-1 - kept) === text.at(-1 - kept)) kept += 1
+    const typed = text.slice(start, text.length - kept)
+    if (old !== text) {
+      this.#isWriting = true
+      control.setSelectionRange(start, old.length - kept)
+      document.execCommand(typed ? 'insertText' : 'delete', false, typed)
+      this.#isWriting = false
+      if (control.value !== text) {
+        write(control, text)
+        control.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }))
+      }
+    }
+    control.setSelectionRange(caret, caret)
+  }
+
+  /** @param {InputEvent} event @param {any} control */
+  #onInput(event, control) {
+    if (!this.#states.has(control)) return
+    // Autofill, a composition, a script; what the browser takes back, it takes back as it was.
+    if (!this.#isWriting && !event.isComposing && !event.inputType?.startsWith('history')) this.#tidy(control)
+    if (namingOf(control).token === 'cc-type') this.#choose(control.value)
+    this.#look(control)
+  }
+
+  /** Formats a value that came in as a whole. @param {HTMLInputElement} control */
+  #tidy(control) {
+    const { value, selectionStart } = control
+    const caret = selectionStart ?? value.length
+    const answer = value && this.#module.edit([namingOf(control).token, 'insertText', '', value].join(NUL), caret, caret)
+    if (!answer) return
+    const [text, after] = split(answer)
+    if (text === value) return
+    write(control, text)
+    if (control.matches(':focus')) control.setSelectionRange(after, after)
+  }
+
+  /**
+   * Judges a control anew; what was shown of it goes when it is mended.
+   * @param {Control} control
+   * @param {boolean} [isFinished]
+   */
+  #look(control, isFinished = false) {
+    const state = this.#states.get(control)
+    const { seal, tokens, name, token } = namingOf(control)
+    const accepted = control.closest('[data-brands]')?.getAttribute('data-brands') ?? hostOf(control)?.getAttribute('brands') ?? this.#form.dataset.brands ?? ''
+    const now = new Date()
+    const month = 12 * now.getFullYear() + now.getMonth() + 1
+    const answer = this.#module.judge([seal, tokens, this.#brand, accepted, control.value].join(NUL), month, isFinished)
+    const [judged, detail] = answer.split(' ')
+    const code = judged === '-' ? '' : judged
+    const isMissing = control.validity.valueMissing
+    const message = code ? this.#say(control, code, detail) : ''
+    // The author's own complaints stay.
+    if (!control.validity.customError || control.validationMessage === state.custom) control.setCustomValidity(message)
+    state.custom = message
+    state.message = isMissing ? this.#say(control, 'required')
+      : message || (control.validity.typeMismatch && token === 'email' ? this.#say(control, 'email-shape') : control.validationMessage)
+    state.fault = code || (isMissing ? 'required' : control.validity.valid ? '' : 'field-invalid')
+    if (!state.message || (state.isShown && code.endsWith('-incomplete') && !isFinished)) this.#hide(control)
+    if (token === 'cc-number') this.#offer(control, detail.split(',').filter(Boolean), Boolean(control.value) && !code)
+    control.dataset.state = state.isShown ? 'invalid' : !control.value ? 'empty' : code ? 'typing' : 'valid'
+    const brand = token === 'cc-number' ? this.#brand : undefined
+    const detailNow = { field: name, valid: control.validity.valid, code: state.fault, brand, complete: Boolean(control.value) && control.validity.valid }
+    const key = JSON.stringify(detailNow)
+    hostOf(control)?.reflect()
+    if (state.key === key) return
+    if (state.key) control.dispatchEvent(new CustomEvent('tillseal:change', { bubbles: true, composed: true, detail: detailNow }))
+    state.key = key
+  }
+
+  /**
+   * The brands that the number may have. Where more than one remains, the shopper chooses.
+   * @param {Control} number
+   * @param {string[]} brands
+   * @param {boolean} isComplete
+   */
+  #offer(number, brands, isComplete) {
+    const select = /** @type {HTMLSelectElement | undefined} */ (
+      controlsOf(this.#form).find((control) => control.matches('select') && namingOf(control).token === 'cc-type')
+    )
+    const offered = isComplete && brands.length > 1 ? brands : []
+    if (select && offered.join() !== [...select.options].map(({ value }) => value).join()) {
+      select.replaceChildren(...offered.map((brand) => new Option(BRANDS[brand] ?? brand, brand)))
+      const place = /** @type {HTMLElement} */ (select.closest('[data-brand-choice]') ?? select)
+      place.hidden = !offered.length
+    }
+    this.#choose(brands.length === 1 ? brands[0] : (offered.length && select?.value) || '', number)
+  }
+
+  /**
+   * @param {string} brand
+   * @param {Control | undefined} [number]
+   */
+  #choose(brand, number = this.#known().find((control) => namingOf(control).token === 'cc-number')) {
+    if (number) number.dataset.brand = brand
+    if (brand === this.#brand) return
+    this.#brand = brand
+    for (const control of this.#known()) {
+      if (namingOf(control).token === 'cc-csc') this.#look(control, control !== document.activeElement)
+    }
+  }
+
+  /** @param {Control} control */
+  #leave(control) {
+    this.#look(control, true)
+    const state = this.#states.get(control)
+    // An empty field is told at the submit: a person may come back to it.
+    if (!control.value || !state.message || state.isShown) return
+    this.#reveal(control)
+    this.#region.textContent = state.message
+  }
+
+  /**
+   * Shows what is wrong with these controls, and goes to the first.
+   * @param {Control[]} wrong
+   */
+  #tell(wrong) {
+    const [first] = wrong
+    this.#region.textContent = ''
+    if (!first) return
+    const isThere = first.matches(':focus')
+    for (const control of wrong) this.#reveal(control)
+    first.focus()
+    // Where the focus goes, a screen reader reads the field with its message; the others it hears from here, once.
+    const unheard = isThere ? wrong : wrong.slice(1)
+    this.#region.textContent = unheard.map((control) => this.#states.get(control).message).join(' ')
+    const { fault, message } = this.#states.get(first)
+    return new TillsealError(fault, { field: namingOf(first).name, message })
+  }
+
+  /** @param {Control} control */
+  #reveal(control) {
+    const state = this.#states.get(control)
+    state.isShown = true
+    const place = this.#placeOf(control, state)
+    place.textContent = state.message
+    place.hidden = false
+    control.setAttribute('aria-invalid', 'true')
+    control.dataset.state = 'invalid'
+    hostOf(control)?.reflect()
+  }
+
+  /** @param {Control} control */
+  #hide(control) {
+    const state = this.#states.get(control)
+    if (!state.isShown) return
+    state.isShown = false
+    state.place.textContent = ''
+    control.removeAttribute('aria-invalid')
+  }
+
+  /**
+   * The element that the control is described by: the author's, else one of ours behind the control.
+   * @param {Control} control
+   * @param {any} state
+   * @returns {HTMLElement}
+   */
+  #placeOf(control, state) {
+    if (state.place) return state.place
+    const root = /** @type {ParentNode} */ (hostOf(control) ? control.getRootNode() : this.#form)
+    const { name } = namingOf(control)
+    let place = /** @type {HTMLElement | null} */ (root.querySelector(`[data-error-for="${CSS.escape(name)}"]`))
+    if (!place) {
+      place = document.createElement('span')
+      place.dataset.errorFor = name
+      ;(control.closest('label') ?? control).after(place)
+    }
+    place.id ||= `tillseal-error-${(ids += 1)}`
+    const described = control.getAttribute('aria-describedby') ?? ''
+    if (!described.split(' ').includes(place.id)) control.setAttribute('aria-describedby', `${described} ${place.id}`.trim())
+    state.place = place
+    return place
+  }
+
+  #reset() {
+    for (const control of this.#known()) {
+      this.#hide(control)
+      this.#look(control)
+    }
+    this.#region.textContent = ''
+    this.alert()
+  }
+
+  #known() {
+    return controlsOf(this.#form).filter((control) => this.#states.has(control))
+  }
+
+  /**
+   * @param {Element} element
+   * @param {string} code
+   * @param {string} [number]
+   */
+  #say(element, code, number = '') {
+    const own = element.getAttribute(`data-message-${code}`) ?? this.#form.getAttribute(`data-message-${code}`)
+    return (own ?? this.#overrides?.[code] ?? this.#words[code] ?? new TillsealError(/** @type {any} */ (code)).message).replace('{n}', number)
+  }
+}
+
+/** Our element around a control, if it is in one. @param {Element} control @returns {any} */
+function hostOf(control) {
+  const { host } = /** @type {ShadowRoot} */ (control.getRootNode())
+  return host && 'controls' in host ? host : undefined
+}
+
+/** @param {string} answer @returns {[string, number]} */
+function split(answer) {
+  const space = answer.indexOf(' ')
+  return [answer.slice(space + 1), Number(answer.slice(0, space))]
+}
