@@ -40,18 +40,25 @@ impl Checkout {
 
     /// Adds a recipient and gives its `kid`.
     ///
-    /// `keys` is its JWK Set: kty, crv, x, y, alg and kid of each key, separated by spaces, `-` for one that is missing. `pin` is the
-    /// `kid` that the page insists on, or empty; `fields` the patterns of what the recipient may read, separated by commas.
+    /// `recipient` is, with NUL between them: its JWK Set, which is kty, crv, x, y, alg and kid of each key, separated by spaces, `-` for
+    /// one that is missing; the `kid` that the page insists on, or nothing; the patterns of what it may read, separated by commas.
     ///
     /// # Errors
     /// The code of a `KeyError`.
-    pub fn add(&mut self, keys: &str, pin: &str, fields: &str) -> Result<String, JsValue> {
-        let mut members = keys.split_ascii_whitespace();
+    pub fn add(&mut self, recipient: &str) -> Result<String, JsValue> {
+        let mut parts = Parts(recipient);
+        let mut members = parts.next().split_ascii_whitespace();
+        let pin = parts.next();
         let keys = iter::from_fn(|| jwk(&mut members));
         let recipient =
             Recipient::choose(keys, Some(pin).filter(|pin| !pin.is_empty())).map_err(Failure::from)?;
         let kid = String::from(recipient.kid().as_str());
-        self.parts.push(Part { recipient, fields: FieldSet::new(fields), preparation: None, sealer: None });
+        self.parts.push(Part {
+            recipient,
+            fields: FieldSet::new(parts.rest()),
+            preparation: None,
+            sealer: None,
+        });
         Ok(kid)
     }
 
@@ -84,7 +91,6 @@ impl Checkout {
     /// `event` is the last token of the field's name, the `inputType` of the input event and its data, and the field's text, with NUL
     /// between them; `start` to `end` the selection in UTF-16 code units.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "to JavaScript, all of these are what its module does")]
     pub fn edit(&self, event: String, start: usize, end: usize) -> String {
         let event = Zeroizing::new(event);
         let mut parts = Parts(&event);
@@ -106,7 +112,6 @@ impl Checkout {
     /// `control` is its `data-seal`, its `autocomplete`, the brand of the form's card, the brands that the merchant takes, and its value,
     /// with NUL between them; `month` is today's, `is_finished` says that the person has left the control.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "to JavaScript, all of these are what its module does")]
     pub fn judge(&self, control: String, month: u32, is_finished: bool) -> String {
         let control = Zeroizing::new(control);
         let mut parts = Parts(&control);
@@ -234,7 +239,7 @@ fn push_number(text: &mut String, number: usize) {
     if number >= 10 {
         push_number(text, number / 10);
     }
-    text.push(char::from(b'0' + (number % 10) as u8));
+    text.push(char::from(b"0123456789"[number % 10]));
 }
 
 fn jwk(members: &mut SplitAsciiWhitespace) -> Option<Jwk> {

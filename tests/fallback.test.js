@@ -36,7 +36,7 @@ function outcome(call) {
 /** A fallback that is ready to seal for these recipients: a key, or a key and patterns. */
 async function ready(...recipients) {
   const checkout = new Checkout();
-  for (const [key, fields] of recipients) await checkout.add(keysOf(key), '', fields ?? '*');
+  for (const [key, fields] of recipients) await checkout.add([keysOf(key), '', fields ?? '*'].join('\0'));
   assert.equal(await checkout.prepare(), true);
   return checkout;
 }
@@ -142,7 +142,7 @@ for (const alg of ALGORITHMS) {
     })) {
       test(`after ${name} no secret is left`, async () => {
         const checkout = new Checkout();
-        await checkout.add(keysOf(key), '', '*');
+        await checkout.add([keysOf(key), '', '*'].join('\0'));
         const secrets = watchSecrets(alg);
         await checkout.prepare();
         const held = secrets.filter(([, bytes]) => bytes.some(Boolean));
@@ -156,7 +156,7 @@ for (const alg of ALGORITHMS) {
 
     test('free() while it prepares: no secret is left', async () => {
       const checkout = new Checkout();
-      await checkout.add(keysOf(key), '', '*');
+      await checkout.add([keysOf(key), '', '*'].join('\0'));
       const secrets = watchSecrets(alg);
       const preparing = checkout.prepare();
       checkout.free();
@@ -194,7 +194,7 @@ test('recipients get their fields, in the order of the calls', async () => {
   const keys = [await newKey('HPKE-7'), await newKey('ECDH-ES'), await newKey('ECDH-ES')];
   const checkout = new Checkout();
   const patterns = ['cc-*', 'email,tax-id', 'nothing'];
-  const kids = Promise.all(patterns.map((fields, index) => checkout.add(keysOf(keys[index]), '', fields)));
+  const kids = Promise.all(patterns.map((fields, index) => checkout.add([keysOf(keys[index]), '', fields].join('\0'))));
   await checkout.prepare();
   assert.deepEqual(await kids, keys.map(({ kid }) => kid));
   enter(checkout, '', 'billing cc-csc', '123');
@@ -212,21 +212,21 @@ describe('nothing is sealed', () => {
   test('before it is prepared', async () => {
     const checkout = new Checkout();
     const key = await newKey();
-    await checkout.add(keysOf(key), '', '*');
+    await checkout.add([keysOf(key), '', '*'].join('\0'));
     assert.deepEqual(outcome(() => checkout.check()), { throws: 'not-ready' });
     const preparing = checkout.prepare();
     assert.deepEqual(outcome(() => checkout.seal(1, ORIGIN)), { throws: 'not-ready' });
     assert.equal(checkout.prepare(), preparing, 'two preparations at once');
     await preparing;
     checkout.check();
-    await checkout.add(keysOf(key), '', '*');
+    await checkout.add([keysOf(key), '', '*'].join('\0'));
     assert.deepEqual(outcome(() => checkout.seal(1, ORIGIN)), { throws: 'not-ready' }, 'a recipient came later');
   });
 
   for (const [what, fail] of Object.entries(FAILING)) {
     test(`when ${what}`, async () => {
       const checkout = new Checkout();
-      await checkout.add(keysOf(await newKey()), '', '*');
+      await checkout.add([keysOf(await newKey()), '', '*'].join('\0'));
       fail();
       await assert.rejects(checkout.prepare(), (error) => error === 'random');
       for (const call of [() => checkout.check(), () => checkout.seal(1, ORIGIN)]) {
@@ -252,7 +252,7 @@ describe('nothing is sealed', () => {
   test('when there is no crypto to check a key with', async () => {
     const key = keysOf(await newKey());
     FAILING['there is no crypto']();
-    await assert.rejects(new Checkout().add(key, '', '*'), (error) => error === 'random');
+    await assert.rejects(new Checkout().add([key, '', '*'].join('\0')), (error) => error === 'random');
   });
 });
 
@@ -476,7 +476,7 @@ describe('as the shipped wasm', { skip: missingModule }, () => {
         const what = JSON.stringify([form, patterns]).slice(0, 300);
         if (!pairs.has(patterns)) {
           const theirs = new module.Checkout();
-          theirs.add(keysOf(key), '', patterns);
+          theirs.add([keysOf(key), '', patterns].join('\0'));
           pairs.set(patterns, [await ready([key, patterns]), theirs]);
         }
         const [ours, theirs] = pairs.get(patterns);
@@ -546,9 +546,9 @@ describe('as the shipped wasm', { skip: missingModule }, () => {
       for (const pin of ['', good.kid, other.kid, hpke.kid, 'x', ` ${good.kid}`]) {
         const keys = keysOf(...set);
         const theirs = new module.Checkout();
-        const expected = outcome(() => theirs.add(keys, pin, '*'));
+        const expected = outcome(() => theirs.add([keys, pin, '*'].join('\0')));
         const ours = new Checkout();
-        const given = await ours.add(keys, pin, '*').then((gives) => ({ gives }), (throws) => ({ throws }));
+        const given = await ours.add([keys, pin, '*'].join('\0')).then((gives) => ({ gives }), (throws) => ({ throws }));
         assert.deepEqual(given, expected, `${keys} ${pin}`);
         codes.add(given.throws);
         if (given.throws) {
@@ -564,8 +564,8 @@ describe('as the shipped wasm', { skip: missingModule }, () => {
     for (const keys of [
       '', ' ', text.replaceAll(' ', ' \n\t\r\f '), text.slice(0, -44), `${text} EC`, `${keysOf(bad.okp)} EC P-256`,
     ]) {
-      const expected = outcome(() => new module.Checkout().add(keys, '', '*'));
-      const given = await new Checkout().add(keys, '', '*').then((gives) => ({ gives }), (throws) => ({ throws }));
+      const expected = outcome(() => new module.Checkout().add([keys, '', '*'].join('\0')));
+      const given = await new Checkout().add([keys, '', '*'].join('\0')).then((gives) => ({ gives }), (throws) => ({ throws }));
       assert.deepEqual(given, expected, keys);
     }
   });

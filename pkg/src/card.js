@@ -8,26 +8,26 @@ import { wordsOf } from './words.js'
 const STYLE = `
 :host{display:block;font:inherit}
 :host([hidden]){display:none}
-[part=grid]{display:flex;flex-wrap:wrap;gap:var(--tillseal-gap,.875rem)}
-[part~=field]{flex:1 1 8rem;min-width:0}
-[part~=number],[part~=name],[part~=brand-choice]{flex-basis:100%}
+[part=grid]{display:grid;grid-template-columns:1fr 1fr;column-gap:var(--tillseal-gap,.875rem)}
+[part~=field]{display:grid;grid:subgrid/100%;grid-row:span 3}
+[part~=number],[part~=name],[part~=brand-choice]{grid-column:1/-1}
 [hidden]{display:none!important}
-label{display:block;min-height:1lh;margin-block-end:.3rem;font-size:.9375em;font-weight:500}
+label{align-self:end;min-height:1lh;margin-block-end:.3rem;font-size:.9375em;font-weight:500}
 div{position:relative}
-input,select{box-sizing:border-box;width:100%;min-height:2.75rem;padding:.5rem .75rem;font:inherit;
+input,select{box-sizing:border-box;width:100%;min-height:2.75rem;padding:.5rem .75rem;font:inherit;font-size:max(1rem,1em);
 color:var(--tillseal-color,FieldText);background:var(--tillseal-background,Field);
 border:1px solid var(--tillseal-border,#767676);border-radius:var(--tillseal-radius,.5rem);
 text-align:-webkit-match-parent;text-align:match-parent;font-variant-numeric:tabular-nums}
 [part~=number] input{padding-inline-end:3.5rem}
-input:focus-visible,select:focus-visible{outline:2px solid var(--tillseal-accent,#1a5fb4);outline-offset:1px}
-[aria-invalid]{border-color:var(--tillseal-error,#c01c28);border-width:2px;padding:calc(.5rem - 1px) calc(.75rem - 1px)}
+[part~=number]:dir(rtl) input{padding-inline:3.5rem .75rem}
+input:focus-visible,select:focus-visible{outline:2px solid var(--tillseal-accent,light-dark(#1a5fb4,#78aeed));outline-offset:1px}
+[aria-invalid]{border-color:var(--tillseal-error,light-dark(#c01c28,#ff938c));box-shadow:inset 0 0 0 1px}
 [part=sign]{position:absolute;inset-block:0;inset-inline-end:.625rem;display:flex;align-items:center;pointer-events:none}
 svg{width:2.375rem;height:1.5rem;border-radius:.2rem}
-p{margin:.3rem 0 0;font-size:.875em}
-p:empty{display:none}
-[part=hint]{color:var(--tillseal-hint,GrayText)}
-[part=error]{color:var(--tillseal-error,#c01c28)}
-@media(prefers-color-scheme:dark){}
+p{grid-area:3/1;min-height:1lh;margin:.25rem 0 calc(var(--tillseal-gap,.875rem)/2);font-size:.875em}
+[part=hint]{color:var(--tillseal-hint);opacity:.8}
+[part=hint]:has(+:not(:empty)){visibility:hidden}
+[part=error]{color:var(--tillseal-error,light-dark(#c01c28,#ff938c))}
 `
 
 /** Name, autofill token and part of each field, in their order. */

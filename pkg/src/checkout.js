@@ -120,7 +120,7 @@ export class Checkout {
     if (!signal.aborted) this.#inputs.start(module)
     const kids = []
     try {
-      for (const [index, { kid, fields }] of recipients.entries()) kids.push(await module.add(sets[index], kid ?? '', fields.join()))
+      for (const [index, { kid, fields }] of recipients.entries()) kids.push(await module.add([sets[index], kid ?? '', fields.join()].join('\0')))
     } catch (error) {
       throw translated(error)
     }

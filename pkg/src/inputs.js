@@ -4,7 +4,7 @@
  * What is right, and where the caret goes, the module decides.
  */
 
-import { BRANDS } from './brands.js'
+import { nameOf } from './brands.js'
 import { TillsealError } from './error.js'
 import { wordsOf } from './words.js'
 import EN from './lang/en.js'
@@ -59,7 +59,7 @@ const write = (control, value) =>
   /** @type {any} */ (Object.getOwnPropertyDescriptor(Object.getPrototypeOf(control), 'value')).set.call(control, value)
 
 /** Out of sight, but not for screen readers. */
-const HIDDEN = { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)', whiteSpace: 'nowrap' }
+const HIDDEN = 'position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap'
 
 /** Stands between the texts that the module is handed as one. */
 const NUL = '\0'
@@ -92,7 +92,7 @@ export class Inputs {
     this.#signal = signal
     // A live region must be there before its text.
     this.#region.role = 'status'
-    Object.assign(this.#region.style, HIDDEN)
+    this.#region.style.cssText = HIDDEN
     form.append(this.#region)
     signal.addEventListener('abort', () => this.#region.remove())
     wordsOf(form).then((words) => {
@@ -116,10 +116,14 @@ export class Inputs {
       form.addEventListener(type, (event) => listener(event, event.composedPath()[0]), { capture: true, signal })
     listen('beforeinput', (event, control) => this.#onBeforeInput(event, control))
     listen('input', (event, control) => this.#onInput(event, control))
-    listen('focusin', (_, control) => this.#adopt(control))
-    listen('focusout', (_, control) => document.hasFocus() && this.#states.has(control) && this.#leave(control))
+    // An input method's last input event is still a part of its composition.
+    listen('compositionend', ({ type }, control) => this.#onInput(/** @type {any} */ ({ inputType: type }), control))
+    const adopt = () => {
+      for (const control of controlsOf(form)) this.#adopt(control)
+    }
+    listen('focusin', adopt)
     form.addEventListener('reset', () => setTimeout(() => this.#reset()), { signal })
-    for (const control of controlsOf(form)) this.#adopt(control)
+    adopt()
   }
 
   /**
@@ -187,6 +191,8 @@ export class Inputs {
     if (!control.labels?.length && !control.matches('[aria-label], [aria-labelledby], [title], [type=hidden]')) {
       console.warn(`tillseal: the field ${name} has no label: a screen reader cannot say what to enter.`)
     }
+    // Not on the form: it hears of no move inside of a shadow root.
+    control.addEventListener('blur', () => document.hasFocus() && this.#leave(control), { signal: this.#signal })
     this.#tidy(control)
     this.#look(control)
   }
@@ -234,19 +240,24 @@ export class Inputs {
   #onInput(event, control) {
     if (!this.#states.has(control)) return
     // Autofill, a composition, a script; what the browser takes back, it takes back as it was.
-    if (!this.#isWriting && !event.isComposing && !event.inputType?.startsWith('history')) this.#tidy(control)
+    if (!this.#isWriting && !event.isComposing && !event.inputType?.startsWith('history')) this.#tidy(control, event.inputType)
     if (namingOf(control).token === 'cc-type') this.#choose(control.value)
     this.#look(control)
   }
 
-  /** Formats a value that came in as a whole. @param {HTMLInputElement} control */
-  #tidy(control) {
+  /**
+   * Formats a value that came in as a whole.
+   * @param {HTMLInputElement} control
+   * @param {string} [inputType] Of what a person did, so that it can be undone.
+   */
+  #tidy(control, inputType) {
     const { value, selectionStart } = control
     const caret = selectionStart ?? value.length
     const answer = value && this.#module.edit([namingOf(control).token, 'insertText', '', value].join(NUL), caret, caret)
     if (!answer) return
     const [text, after] = split(answer)
     if (text === value) return
+    if (inputType) return this.#replace(control, text, after)
     write(control, text)
     if (control.matches(':focus')) control.setSelectionRange(after, after)
   }
@@ -297,7 +308,7 @@ export class Inputs {
     )
     const offered = isComplete && brands.length > 1 ? brands : []
     if (select && offered.join() !== [...select.options].map(({ value }) => value).join()) {
-      select.replaceChildren(...offered.map((brand) => new Option(BRANDS[brand] ?? brand, brand)))
+      select.replaceChildren(...offered.map((brand) => new Option(nameOf(brand), brand)))
       const place = /** @type {HTMLElement} */ (select.closest('[data-brand-choice]') ?? select)
       place.hidden = !offered.length
     }

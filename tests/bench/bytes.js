@@ -8,7 +8,7 @@ import { DIST, ROOT } from '../lib/paths.js';
 
 const PEERS = join(ROOT, 'tests/bench/peers');
 /** What a page loads; the other files of pkg/dist are alternatives to it or for developers. */
-export const LOADED = ['tillseal.wasm', 'glue.js', 'tillseal.js'];
+export const LOADED = ['tillseal.wasm', 'tillseal.js'];
 
 /** The minified bundles of the contenders, by name. */
 export function bundlePeers() {
@@ -24,7 +24,7 @@ export function bundlePeers() {
 
 /** {raw, gzip, brotli} of our files and of the contenders', by name. */
 export function weigh(peers) {
-  const ours = [...LOADED, 'tillseal.classic.js'].map((name) => [name, sizes(readFileSync(join(DIST, name)))]);
+  const ours = [...LOADED, 'fallback.js', 'tillseal.classic.js'].map((name) => [name, sizes(readFileSync(join(DIST, name)))]);
   return {
     ours: Object.fromEntries(ours),
     peers: Object.fromEntries(Object.entries(peers).map(([name, bundle]) => [name, sizes(Buffer.from(bundle))])),

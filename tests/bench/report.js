@@ -22,6 +22,13 @@ export function report(run) {
     '*first* is the first submit of a fresh browser process, in cold code; *first, unprepared* has nothing prepared at all.',
     '',
     ...submits(run),
+    '## A keystroke',
+    '',
+    'In milliseconds of the main thread: all listeners of one key, what they edit by the browser\'s own command included.',
+    `${count(run, ({ keystrokes }) => keystrokes.tillseal)} real key events in a card number each: 16 digits, then Backspace back to none. *imask* formats, but neither`,
+    'judges nor knows brands, and what it writes cannot be undone.',
+    '',
+    ...keystrokes(run),
     '## From script to ready',
     '',
     `In milliseconds, from the request of \`tillseal.js\` to \`tillseal:ready\`: ${count(run, ({ readiness }) => readiness.total)} fresh pages,`,
@@ -92,6 +99,14 @@ function submits({ browsers }) {
   });
 }
 
+function keystrokes({ browsers }) {
+  return browsers.flatMap((browser) => {
+    if (browser.missing) return notMeasured(browser);
+    const rows = Object.entries(browser.keystrokes).map(([name, { median, p99, max }]) => [name, ...[median, p99, max].map(figure)]);
+    return table([browser.name, 'median', '99th percentile', 'max'], rows);
+  });
+}
+
 function readiness({ browsers }) {
   return browsers.flatMap((browser) => {
     if (browser.missing) return notMeasured(browser);
@@ -139,12 +154,14 @@ function bytes({ bytes: { ours, peers } }) {
   return table(['bytes', 'raw', 'gzip', 'brotli'], [
     ...LOADED.map((name) => row(name, ours[name])),
     row('a page loads', { raw: sum('raw'), gzip: sum('gzip'), brotli: sum('brotli') }),
-    row('tillseal.classic.js, instead of all three', ours['tillseal.classic.js']),
+    row('fallback.js, where WebAssembly is off', ours['fallback.js']),
+    row('tillseal.classic.js, instead of both', ours['tillseal.classic.js']),
     ...Object.entries(peers).map(([name, sizes]) => row(PEER_NAMES[name], sizes)),
   ]);
 }
 
 const PEER_NAMES = {
+  imask: 'imask: a mask for one input',
   hpke: '@hpke/core: HPKE-7, by WebCrypto',
   jose: 'jose: ECDH-ES, by WebCrypto',
   noble: 'noble: p256, gcm, hkdf, sha256, without WebCrypto',

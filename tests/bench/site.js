@@ -48,14 +48,20 @@ export async function startSite(peers) {
   for (const [folder, prefix] of [[DIST, '/tillseal/'], [PAGES, '/']]) {
     for (const name of readdirSync(folder, { recursive: true }).filter((name) => extname(name))) answers.set(prefix + name, readFileSync(join(folder, name)));
   }
+  answers.set('/glue.js', readFileSync(join(ROOT, 'target/pkg/src/glue.js')));
   for (const [name, bundle] of Object.entries(peers)) answers.set(`/peers/${name}.js`, bundle);
 
   const shim = '<script type="module" src="/tillseal/tillseal.js"></script>';
   const script = (name) => `<script type="module" src="/${name}.js"></script>`;
   const probe = '<script src="/probe.js"></script>';
   const forms = form('ecdh-es', '/ecdh-es.jwks') + form('hpke-7', '/hpke-7.jwks') + form('plain');
-  answers.set('/submit.html', page('<script>globalThis.bench = {}</script>' + script('submit') + shim + forms));
+  answers.set('/submit.html', page('<script src="/idle.js"></script>' + script('submit') + shim + forms));
   answers.set('/ready.html', page(`${probe}<script src="/ready.js"></script>${shim}${form('ecdh-es', '/ecdh-es.jwks')}`));
+  const number = (id, attributes = '') => (
+    `<form id="${id}"${attributes}><input autocomplete="cc-number" aria-label="Card number"></form>`
+  );
+  const numbers = number('tillseal', ' data-tillseal="/ecdh-es.jwks"') + number('imask');
+  answers.set('/typing.html', page('<script src="/listeners.js"></script>' + script('typing') + shim + numbers));
   answers.set('/unprepared.html', page(script('unprepared') + form('plain')));
 
   const server = createServer((request, response) => {

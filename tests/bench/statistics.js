@@ -4,5 +4,6 @@ export function summary(figures) {
   const sorted = [...figures].sort((a, b) => a - b);
   const middle = sorted.length / 2;
   const median = (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2;
-  return { median, min: sorted[0], max: sorted.at(-1), count: sorted.length };
+  const p99 = sorted[Math.ceil(0.99 * sorted.length) - 1];
+  return { median, p99, min: sorted[0], max: sorted.at(-1), count: sorted.length };
 }

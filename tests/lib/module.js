@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DIST } from './paths.js';
+import { DIST, ROOT } from './paths.js';
 
 const isBuilt = existsSync(join(DIST, 'tillseal.wasm'));
 const HOW = 'pkg/dist is not built: cargo xtask pkg';
@@ -21,7 +21,7 @@ let loading;
 
 async function instantiate() {
   if (!isBuilt) throw new Error(HOW);
-  const glue = await import(pathToFileURL(join(DIST, 'glue.js')));
+  const glue = await import(pathToFileURL(join(ROOT, 'target/pkg/src/glue.js')));
   const compiled = new WebAssembly.Module(readFileSync(join(DIST, 'tillseal.wasm')));
   const { exports } = new WebAssembly.Instance(compiled, glue.imports);
   glue.__wbg_set_wasm(exports);
@@ -33,7 +33,7 @@ async function instantiate() {
 export function checkoutFor({ Checkout }, jwk) {
   const checkout = new Checkout();
   const members = ['kty', 'crv', 'x', 'y', 'alg', 'kid'];
-  checkout.add(members.map((member) => jwk[member] ?? '-').join(' '), '', '*');
+  checkout.add([members.map((member) => jwk[member] ?? '-').join(' '), '', '*'].join('\0'));
   return checkout;
 }
 

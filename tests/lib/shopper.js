@@ -14,6 +14,15 @@ export async function fillIn(page, values = SHOPPER) {
   for (const [id, text] of Object.entries(values)) await page.type(`#${id}`, text);
 }
 
+/** The same in the `<tillseal-card>` of a page, whose inputs have these ids too. */
+export async function fillInCard(page, { number, expiry, csc, name } = SHOPPER, card = 'tillseal-card') {
+  for (const [id, text] of Object.entries({ number, expiry, csc, name })) {
+    if (text === undefined) continue;
+    await page.focus(`${card} >>> #${id}`);
+    await page.keys(text);
+  }
+}
+
 /** Fails where a request, a header, a URL, a body or a line of the console holds what was typed, in any disguise. */
 export function assertNothingLeaked(recorder, lines = []) {
   const places = { requests: recorder.bytes, console: [...lines, ...recorder.consoleLines].join('\n') };

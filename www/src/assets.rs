@@ -1,9 +1,10 @@
-//! The embedded files: the shop's own pages, and the module as `cargo xtask pkg` built it.
+//! The embedded files: the shop's own pages, the module as `cargo xtask pkg` built it, and the openers of
+//! `docs/integrate`, which the playground shows.
 
-use crate::refusal::Refusal;
+use crate::{headers, refusal::Refusal, views};
 use axum::{
     extract::Path,
-    http::header,
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -18,23 +19,43 @@ struct Pages;
 #[allow_missing = true]
 struct Module;
 
+#[derive(RustEmbed)]
+#[folder = "../docs/integrate"]
+struct Openers;
+
 /// `GET /`
 pub(crate) async fn checkout() -> Response {
     respond("checkout.html", Pages::get("checkout.html"))
 }
 
-/// `GET /pages/{file}`
-pub(crate) async fn page(Path(file): Path<String>) -> Response {
-    respond(&file, Pages::get(&file))
+/// `GET /playground`
+pub(crate) async fn playground() -> Response {
+    let mut page = respond("playground.html", Pages::get("playground.html"));
+    let policy = HeaderValue::from_static(headers::PLAYGROUND_POLICY);
+    page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    page
 }
 
-/// `GET /tillseal/{file}`
+/// `GET /pages/{file}`
+pub(crate) async fn page(Path(file): Path<String>) -> Response {
+    match file.as_str() {
+        "playground.html" => playground().await,
+        _ => respond(&file, Pages::get(&file)),
+    }
+}
+
+/// `GET /tillseal/{*file}`
 pub(crate) async fn module(Path(file): Path<String>) -> Response {
     respond(&file, Module::get(&file))
 }
 
+/// `GET /integrate/{*file}`
+pub(crate) async fn opener(Path(file): Path<String>) -> Response {
+    respond(&file, Openers::get(&file))
+}
+
 fn respond(name: &str, file: Option<EmbeddedFile>) -> Response {
-    let Some(file) = file else { return Refusal::Path.into_page() };
+    let Some(file) = file else { return views::refused(&Refusal::Path) };
     let headers = [(header::CONTENT_TYPE, media_type(name)), (header::CACHE_CONTROL, "no-cache")];
     (headers, file.data.into_owned()).into_response()
 }
@@ -48,18 +69,18 @@ fn media_type(name: &str) -> &'static str {
         Some("json") => "application/json",
         Some("svg") => "image/svg+xml",
         Some("wasm") => "application/wasm",
-        Some("ts") => "text/plain; charset=utf-8",
+        Some("ts" | "mjs" | "py" | "go" | "java" | "php" | "md") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Pages, media_type};
+    use super::{Openers, Pages, media_type};
 
     #[test]
-    fn every_page_has_a_media_type() {
-        for name in Pages::iter() {
+    fn every_file_has_a_media_type() {
+        for name in Pages::iter().chain(Openers::iter()) {
             assert_ne!(media_type(&name), "application/octet-stream", "{name}");
         }
         assert_eq!(media_type("tillseal.wasm"), "application/wasm");

@@ -6,10 +6,21 @@ use axum::{
 };
 
 /// `'wasm-unsafe-eval'` lets the module be compiled; nothing else is evaluated, inlined or fetched from elsewhere.
-pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
-    script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-    form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types 'none'";
+macro_rules! policy {
+    ($trusted_types:literal) => {
+        concat!(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; ",
+            "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; ",
+            "require-trusted-types-for 'script'; trusted-types ",
+            $trusted_types
+        )
+    };
+}
+
+pub(crate) const CONTENT_SECURITY_POLICY: &str = policy!("'none'");
+
+/// The playground parses what a person writes into its editor: `pages/markup.js` makes its one policy.
+pub(crate) const PLAYGROUND_POLICY: &str = policy!("playground");
 
 const HEADERS: [(HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
@@ -23,11 +34,11 @@ const HEADERS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-/// Adds the shop's headers; what does not say how long it may be kept is not kept.
+/// Adds the shop's headers, but for a policy that is there; what does not say how long it may be kept is not kept.
 pub(crate) async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

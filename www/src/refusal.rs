@@ -1,6 +1,5 @@
-//! Everything that the shop refuses, as a page for people and as an RFC 9457 problem for scripts.
+//! Everything that the shop refuses, as an RFC 9457 problem for scripts; `views` has the page for people.
 
-use crate::views;
 use axum::{
     Json,
     http::{StatusCode, header},
@@ -114,11 +113,6 @@ impl Refusal {
     /// Whether a payment was being made.
     pub(crate) fn is_payment(&self) -> bool {
         !matches!(self, Self::Receipt | Self::Path | Self::Method)
-    }
-
-    /// The answer to a browser.
-    pub(crate) fn into_page(self) -> Response {
-        (self.status(), views::html(views::refusal(&self))).into_response()
     }
 
     /// The answer to a script.

@@ -34,14 +34,16 @@ pub(crate) fn router(keyring: Keyring, origins: Vec<String>) -> Router {
     Router::new()
         .route("/", get(assets::checkout))
         .route("/pages/{file}", get(assets::page))
-        .route("/tillseal/{file}", get(assets::module))
+        .route("/playground", get(assets::playground))
+        .route("/tillseal/{*file}", get(assets::module))
+        .route("/integrate/{*file}", get(assets::opener))
         .route("/pay", post(take))
         .route("/receipt/{id}", get(receipt))
         .route("/receipt/{id}/opened", get(opened))
         .with_state(shop)
         .merge(key_set(keys).layer(map_response(headers::revalidate)))
-        .fallback(async || Refusal::Path.into_page())
-        .method_not_allowed_fallback(async || Refusal::Method.into_page())
+        .fallback(async || views::refused(&Refusal::Path))
+        .method_not_allowed_fallback(async || views::refused(&Refusal::Method))
         .layer(map_response(headers::harden))
 }
 
@@ -55,7 +57,7 @@ async fn take(State(shop): State<Arc<Shop>>, request: Request) -> Response {
             let receipt = Json(json!({ "receipt": place }));
             (StatusCode::CREATED, [(header::LOCATION, place)], receipt).into_response()
         }
-        (Err(refusal), false) => refusal.into_page(),
+        (Err(refusal), false) => views::refused(&refusal),
         (Err(refusal), true) => refusal.into_problem(),
     }
 }
@@ -64,7 +66,7 @@ async fn take(State(shop): State<Arc<Shop>>, request: Request) -> Response {
 async fn receipt(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> Response {
     match shop.receipts.find(&id, Instant::now()) {
         Some(receipt) => views::html(views::receipt(&id, &receipt)).into_response(),
-        None => Refusal::Receipt.into_page(),
+        None => views::refused(&Refusal::Receipt),
     }
 }
 

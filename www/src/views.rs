@@ -6,7 +6,7 @@ use crate::{
     receipts::Receipt,
     refusal::Refusal,
 };
-use axum::response::Html;
+use axum::response::{Html, IntoResponse as _, Response};
 use maud::{DOCTYPE, Markup, html};
 
 /// The amount of the one order that this shop takes; the checkout page says the same.
@@ -61,11 +61,11 @@ pub(crate) fn receipt(id: &str, receipt: &Receipt) -> Markup {
             (anatomy(&receipt.anatomy))
         }
     };
-    layout("Thank you", "Receipt", Some("/pages/receipt.js"), &main)
+    layout("Thank you", Some("/pages/receipt.js"), &main)
 }
 
-/// Any refusal.
-pub(crate) fn refusal(refusal: &Refusal) -> Markup {
+/// Any refusal, as an answer to a person.
+pub(crate) fn refused(refusal: &Refusal) -> Response {
     let main = html! {
         main.refusal {
             section.panel {
@@ -77,10 +77,10 @@ pub(crate) fn refusal(refusal: &Refusal) -> Markup {
             }
         }
     };
-    layout(refusal.title(), "Checkout", None, &main)
+    (refusal.status(), html(layout(refusal.title(), None, &main))).into_response()
 }
 
-fn layout(title: &str, place: &str, script: Option<&str>, main: &Markup) -> Markup {
+fn layout(title: &str, script: Option<&str>, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" dir="ltr" {
@@ -102,7 +102,7 @@ fn layout(title: &str, place: &str, script: Option<&str>, main: &Markup) -> Mark
                         }
                         "Saltmarsh Pottery"
                     }
-                    span.where { (place) }
+                    nav { a href="/" { "Checkout" } a href="/playground" { "Playground" } }
                 }
                 (main)
                 footer.colophon {

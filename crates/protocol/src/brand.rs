@@ -239,10 +239,13 @@ impl Brands {
     /// stands among the first eight characters: no range is longer.
     #[must_use]
     pub fn of(digits: &str) -> Self {
+        Self::of_bytes(digits.as_bytes())
+    }
+
+    pub(crate) fn of_bytes(digits: &[u8]) -> Self {
         let (mut low, mut high) = (0, 0);
-        let mut digits = digits.bytes();
-        for _ in 0..8 {
-            let (least, most) = match digits.next() {
+        for place in 0..8 {
+            let (least, most) = match digits.get(place) {
                 Some(digit @ b'0'..=b'9') => (digit - b'0', digit - b'0'),
                 Some(_) => return Self(0),
                 None => (0, 9),
@@ -274,6 +277,11 @@ impl Brands {
             left ^= brand.bit();
             Some(*brand)
         })
+    }
+
+    /// The lengths that any of the brands has, as bits: length 12 is bit 12.
+    pub(crate) fn lengths(self) -> u32 {
+        self.iter().fold(0, |lengths, brand| lengths | u32::from(brand.lengths()) << SHORTEST)
     }
 
     /// Whether this brand is in the set.

@@ -218,8 +218,8 @@ pub(crate) fn check_digit_holds(digits: &str) -> bool {
 pub(crate) fn digit(character: char) -> char {
     const ZEROS: [u32; 5] = [0xff10, 0x660, 0x6f0, 0x966, 0x9e6];
     for zero in ZEROS {
-        if let digit @ 0..10 = u32::from(character).wrapping_sub(zero) {
-            return char::from(b'0' + digit as u8);
+        if let Some(digit) = char::from_digit(u32::from(character).wrapping_sub(zero), 10) {
+            return digit;
         }
     }
     character

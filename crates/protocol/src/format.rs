@@ -7,7 +7,7 @@ use crate::{
     Brand, Brands,
     card::{MAX_PAN, digit},
 };
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 use zeroize::Zeroizing;
 
 /// The longest IBAN, in characters (ISO 13616-1).
@@ -84,76 +84,78 @@ impl Layout {
     /// The text and the caret after an edit of the characters from `start` to `end`.
     ///
     /// What is no character of the field's is passed over, digits of other scripts become ASCII, and what is inserted loses from its end
-    /// whatever does not fit.
+    /// whatever does not fit. What was there is never dropped, but from a date.
     #[must_use]
     pub fn edit(self, text: &str, start: usize, end: usize, edit: Edit) -> Line {
         let (start, end) = (byte_at(text, start), byte_at(text, end.max(start)));
-        // The characters before the caret, those that come in, and those behind.
-        let mut before = self.kept(&text[..start]);
-        let mut typed = self.kept("");
-        let mut after = self.kept(&text[end..]);
-        match edit {
-            Edit::Insert(inserted) => typed = self.kept(inserted),
-            Edit::Backward if start == end => {
+        let inserted = if let Edit::Insert(inserted) = edit { inserted } else { "" };
+        // One allocation of the full size: a growing buffer would leave unwiped copies behind.
+        let mut kept = Zeroizing::new(Vec::with_capacity(text.len() + inserted.len()));
+        self.keep(&text[..start], &mut kept);
+        let mut caret = kept.len();
+        self.keep(inserted, &mut kept);
+        let mut typed = kept.len() - caret;
+        caret += typed;
+        self.keep(&text[end..], &mut kept);
+        if start == end {
+            match edit {
                 // A slash that is deleted across stays where it is.
-                if before.ends_with('/') {
-                    before.pop();
-                    after.insert(0, '/');
+                Edit::Backward => {
+                    caret -= usize::from(caret > 0 && kept[caret - 1] == b'/');
+                    if caret > 0 {
+                        caret -= 1;
+                        kept.remove(caret);
+                    }
                 }
-                before.pop();
+                Edit::Forward => {
+                    caret += usize::from(kept.get(caret) == Some(&b'/'));
+                    if caret < kept.len() {
+                        kept.remove(caret);
+                    }
+                }
+                Edit::Cut | Edit::Insert(_) => {}
             }
-            Edit::Forward if start == end => {
-                if after.starts_with('/') {
-                    before.push('/');
-                    after.remove(0);
-                }
-                if !after.is_empty() {
-                    after.remove(0);
-                }
-            }
-            Edit::Cut | Edit::Backward | Edit::Forward => {}
         }
         loop {
-            let caret = before.len() + typed.len();
-            let mut all = Zeroizing::new(String::with_capacity(caret + after.len()));
-            for part in [&before, &typed, &after] {
-                all.push_str(part);
-            }
-            let laid = self.lay_out(&all, caret);
-            if laid.is_whole || typed.pop().is_none() {
+            let laid = self.lay_out(&kept, caret);
+            if laid.is_whole || typed == 0 {
                 let caret = if edit == Edit::Forward { laid.behind_gap } else { laid.caret };
                 return Line { text: laid.text, caret };
             }
+            typed -= 1;
+            caret -= 1;
+            kept.remove(caret);
         }
     }
 
-    /// The characters of the field's in a text, in ASCII: its digits, an expiry date's slash, an IBAN's letters.
-    fn kept(self, text: &str) -> Zeroizing<String> {
-        let mut kept = Zeroizing::new(String::with_capacity(text.len() + 1));
+    /// Adds the characters of the field's in a text, in ASCII: its digits, an expiry date's slash, an IBAN's letters.
+    fn keep(self, text: &str, kept: &mut Vec<u8>) {
+        // What people copy along with an IBAN; no country is called so.
+        let text = if self == Self::Iban { text.strip_prefix("IBAN").unwrap_or(text) } else { text };
         for character in text.chars() {
             let character = digit(character);
-            match character {
-                '0'..='9' => kept.push(character),
-                '/' | '-' | '.' if self == Self::Expiry => kept.push('/'),
-                'a'..='z' | 'A'..='Z' if self == Self::Iban => kept.push(character.to_ascii_uppercase()),
+            match (character, self) {
+                ('0'..='9', _) | ('a'..='z' | 'A'..='Z', Self::Iban) => {
+                    kept.push((character as u8).to_ascii_uppercase());
+                }
+                ('/' | '-' | '.', Self::Expiry) => kept.push(b'/'),
                 _ => {}
             }
         }
-        kept
     }
 
-    fn lay_out(self, kept: &str, caret: usize) -> LaidOut {
+    fn lay_out(self, kept: &[u8], caret: usize) -> LaidOut {
         let (gaps, most) = match self {
-            Self::Expiry => return dated(kept.as_bytes(), caret),
+            Self::Expiry => return dated(kept, caret),
             Self::Csc => (&[][..], MAX_CSC),
             Self::Iban => (&GAPS[..], MAX_IBAN),
             Self::Pan => {
-                let brands = Brands::of(kept);
+                let brands = Brands::of_bytes(kept);
                 let gaps = brands.iter().next().map_or(&GAPS[..4], Brand::gaps);
-                (gaps, brands.iter().map(Brand::longest).max().unwrap_or(MAX_PAN))
+                (gaps, brands.lengths().checked_ilog2().map_or(MAX_PAN, |longest| longest as usize))
             }
         };
-        grouped(kept.as_bytes(), caret, gaps, most)
+        grouped(kept, caret, gaps, most)
     }
 }
 
@@ -170,7 +172,7 @@ struct LaidOut {
 fn grouped(kept: &[u8], caret: usize, gaps: &[u8], most: usize) -> LaidOut {
     let mut text = Zeroizing::new(String::with_capacity(2 * kept.len()));
     let (mut at_caret, mut behind_gap) = (0, 0);
-    for (place, byte) in kept.iter().take(most).enumerate() {
+    for (place, byte) in kept.iter().enumerate() {
         if gaps.iter().any(|gap| usize::from(*gap) == place) {
             text.push(' ');
         }
@@ -259,7 +261,9 @@ impl Date {
             match (self.month.len, self.month.digits[0], byte) {
                 (0, _, b'2'..) => {
                     self.month.push(byte);
-                    self.month.pad();
+                    if pads {
+                        self.month.pad();
+                    }
                     return;
                 }
                 (0, _, _) | (_, b'0', b'1'..) | (_, b'1', ..=b'2') => return self.month.push(byte),

@@ -4,9 +4,12 @@
 
 use crate::{
     Brand, Brands, CscError, Expiry, ExpiryError, FieldName, MAX_TEXT, PanError,
-    card::{MAX_PAN, MIN_PAN, check_digit_holds, digit, digits_only, pan_digits},
+    card::{check_digit_holds, digit, digits_only, pan_digits},
     format::MAX_IBAN,
 };
+
+/// The lengths of a PAN whose brand is not known, 12 to 19, as [`Brands::lengths`] has them.
+const ANY_LENGTH: u32 = 0xf_f000;
 
 /// What a field's validity depends on beside its text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -116,17 +119,16 @@ impl Circumstances {
         if brands.is_empty() && !self.accepted.is_empty() {
             return Err(Invalid::PanBrand);
         }
-        let len = digits.len();
         // A number whose brand nobody knows may be a card all the same.
-        let shortest = brands.iter().map(Brand::shortest).min().unwrap_or(MIN_PAN);
-        let longest = brands.iter().map(Brand::longest).max().unwrap_or(MAX_PAN);
-        let has_length = brands.iter().any(|brand| brand.has_length(len)) || brands.is_empty();
-        match len {
-            _ if len < shortest => Err(Invalid::PanIncomplete),
-            _ if len > longest => Err(Invalid::Pan(PanError::Length)),
-            _ if has_length && check_digit_holds(&digits) => Ok(()),
-            _ if len < longest && !self.is_finished => Err(Invalid::PanIncomplete),
-            _ if has_length => Err(Invalid::Pan(PanError::CheckDigit)),
+        let lengths = if brands.is_empty() { ANY_LENGTH } else { brands.lengths() };
+        // The lengths from this one on: bit 0 is this one.
+        let left = lengths >> digits.len().min(31);
+        match left {
+            0 => Err(Invalid::Pan(PanError::Length)),
+            _ if digits.len() < lengths.trailing_zeros() as usize => Err(Invalid::PanIncomplete),
+            _ if left & 1 == 1 && check_digit_holds(&digits) => Ok(()),
+            _ if left > 1 && !self.is_finished => Err(Invalid::PanIncomplete),
+            _ if left & 1 == 1 => Err(Invalid::Pan(PanError::CheckDigit)),
             _ => Err(Invalid::Pan(PanError::Length)),
         }
     }
@@ -161,7 +163,7 @@ impl Circumstances {
 
     /// ISO 13616-1: country, two check digits, an account; the remainder modulo 97 of all, country and check digits behind, is 1.
     fn iban(&self, typed: &str) -> Result<(), Invalid> {
-        let mut len = 0;
+        let mut len = 0_usize;
         let (mut head, mut rest) = (0, 0);
         for byte in typed.bytes().filter(|byte| *byte != b' ') {
             let (value, is_letter) = match byte {
@@ -179,11 +181,11 @@ impl Circumstances {
         }
         match len {
             // Norway's, the shortest, has 15.
-            0..15 => Err(Invalid::IbanIncomplete),
+            ..15 => Err(Invalid::IbanIncomplete),
             // Country and check digits are six digits when they stand behind.
             _ if len <= MAX_IBAN && (rest * 1_000_000 + head) % 97 == 1 => Ok(()),
             _ if len < MAX_IBAN && !self.is_finished => Err(Invalid::IbanIncomplete),
-            ..=MAX_IBAN => Err(Invalid::IbanCheckDigits),
+            _ if len <= MAX_IBAN => Err(Invalid::IbanCheckDigits),
             _ => Err(Invalid::IbanShape),
         }
     }
@@ -191,11 +193,16 @@ impl Circumstances {
 
 /// Something, an at sign, something: a confirmation by mail proves more than any pattern.
 fn email(typed: &str) -> Result<(), Invalid> {
-    match typed.trim_ascii().as_bytes() {
-        [b'@', ..] | [.., b'@'] => Err(Invalid::EmailShape),
-        email if email.contains(&b'@') && !email.contains(&b' ') => Ok(()),
-        _ => Err(Invalid::EmailShape),
+    let email = typed.trim_ascii().as_bytes();
+    let mut is_email = false;
+    for (place, byte) in email.iter().enumerate() {
+        match byte {
+            b'@' => is_email = place > 0 && place + 1 < email.len(),
+            b' ' => return Err(Invalid::EmailShape),
+            _ => {}
+        }
     }
+    if is_email { Ok(()) } else { Err(Invalid::EmailShape) }
 }
 
 /// Five to twenty digits, and what people write between them, such as `ext`.

@@ -11,8 +11,8 @@ globalThis.bench.readiness = () => {
   return {
     total: moments.ready - script,
     sinceNavigation: moments.ready,
-    scripts: loaded['/tillseal/glue.js'].responseEnd - script,
-    idle: asked - loaded['/tillseal/glue.js'].responseEnd,
+    scripts: loaded['/tillseal/tillseal.js'].responseEnd - script,
+    idle: asked - loaded['/tillseal/tillseal.js'].responseEnd,
     module: moments.instantiate - asked,
     prepare: moments.ready - moments.instantiate,
   };

@@ -1,7 +1,6 @@
 // The same form, submitted to each contender in turn. A submit is timed from the dispatch of its event, before any listener
 // but this one, to the moment at which the page's handler holds the compact JWE.
 
-import { Checkout } from '/tillseal/glue.js';
 import { CompactEncrypt, importJWK } from '/peers/jose.js';
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from '/peers/hpke.js';
 import { gcm, p256, sha256 } from '/peers/noble.js';
@@ -13,20 +12,6 @@ const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha
 const { kty, crv, x, y } = hpke7;
 const hpkeKey = await suite.kem.importKey('jwk', { kty, crv, x, y }, true);
 const nobleKey = Uint8Array.from([4, ...decode(ecdhEs.x), ...decode(ecdhEs.y)]);
-
-/** The modules that lack a prepared seal. */
-const unprepared = new Set();
-const { prepare, seal } = Checkout.prototype;
-Checkout.prototype.prepare = function () {
-  const isDone = prepare.call(this);
-  if (isDone) unprepared.delete(this);
-  else unprepared.add(this);
-  return isDone;
-};
-Checkout.prototype.seal = function (...values) {
-  unprepared.add(this);
-  return seal.apply(this, values);
-};
 
 const CONTENDERS = [
   { name: 'tillseal', form: 'ecdh-es', seal: sealed },
@@ -54,7 +39,7 @@ globalThis.bench.rounds = async (first, count) => {
   for (let round = first; round < first + count; round += 1) {
     for (let index = 0; index < CONTENDERS.length; index += 1) {
       const contender = CONTENDERS[(round + index) % CONTENDERS.length];
-      await until(() => unprepared.size === 0);
+      await until(() => globalThis.bench.isIdle());
       const { ms, payload } = await submit(contender);
       results[contender.name].ms.push(ms);
       results[contender.name].payload = payload;
@@ -160,6 +145,6 @@ function decode(text) {
 }
 
 async function until(isSo) {
-  do await new Promise((done) => setTimeout(done));
+  do await globalThis.bench.pause();
   while (!isSo());
 }

@@ -4,6 +4,8 @@
 
 mod brands;
 mod ranges;
+mod typing;
+mod validity;
 
 use tillseal_protocol::{Brand, Brands};
 

@@ -1,0 +1,4 @@
+import { createMask } from '/peers/imask.js';
+
+createMask(document.querySelector('#imask input'));
+globalThis.bench.isMasked = true;
