@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { after, before, beforeEach } from 'node:test';
+import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -27,8 +27,8 @@ const CARD = '<tillseal-card holder></tillseal-card>';
 const PAY = '<button>Bezahlen</button>';
 
 /**
- * The pages: the entry, what stands in the page from the start, where the card is, and what the framework itself wants of the policy:
- * the names of its Trusted Types.
+ * The pages: the entry, what stands in the page from the start, where the card is, and what the framework itself needs of the policy:
+ * the names of its Trusted Types, and a source of scripts.
  */
 const PAGES = {
   'React 19': { entry: 'react-element.jsx' },
@@ -58,6 +58,8 @@ const components = {
   },
 };
 
+const VUE_FLAGS = { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' };
+
 /** Bundles an entry, in the development mode of its framework, which is the one that complains. */
 const bundle = (entry, folder, options) => build({
   entryPoints: { main: join(FRAMEWORKS, entry) },
@@ -72,7 +74,6 @@ const bundle = (entry, folder, options) => build({
   logLevel: 'warning',
   ...options,
 });
-const VUE_FLAGS = { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' };
 
 /** What a server renders, in Node.js. */
 async function rendered(entry, folder, alias) {
@@ -107,10 +108,11 @@ eachEngine((engine) => {
     // The file beside the bundle, as esbuild wants it.
     const wasm = readFileSync(join(FRAMEWORKS, 'node_modules/tillseal/dist/tillseal.wasm'));
     merchant.serve('/tillseal.wasm', { headers: { 'content-type': 'application/wasm' }, body: wasm });
-    const policy = STRICT_POLICY.replace('script-src', `$& ${scripts}`).replace(/trusted-types 'none'/, `trusted-types ${types}`);
+    const policy = STRICT_POLICY.replace('script-src', `$& ${scripts}`).replace("trusted-types 'none'", `trusted-types ${types}`);
     merchant.serve('/', {
       headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy },
-      body: `<!doctype html><html lang="de"><head><title>Kasse</title></head><body><main>${body}</main><script type="module" src="/main.js"></script></body></html>`,
+      body: `<!doctype html><html lang="de"><head><title>Kasse</title></head>
+        <body><main>${body}</main><script type="module" src="/main.js"></script></body></html>`,
     });
   }
   const nothingIsWrong = (page) => {
@@ -211,3 +213,8 @@ eachEngine((engine) => {
     });
   }
 }, ENGINES.filter(({ name }) => name === 'Chromium'));
+
+test('tillseal/react is a client component, for servers that tell', () => {
+  const script = readFileSync(join(FRAMEWORKS, 'node_modules/tillseal/dist/react.js'), 'utf8');
+  assert.match(script, /^"use client";/);
+});

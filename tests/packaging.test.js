@@ -97,7 +97,7 @@ eachEngine((engine) => {
     await sells(visit);
   });
 
-  // Under the strict policy, as long as the page has no styles: those it puts into the page, for which it would need a nonce.
+  // Under the strict policy as long as the page imports no styles: those it puts in <style> elements, for which it needs a nonce.
   scene("Vite's development server", async (visit) => {
     const vite = await createServer({
       root: SHOP,

@@ -6,7 +6,7 @@ import { sign } from './brands.js'
 import { wordsOf } from './words.js'
 
 const STYLE = `
-:host{display:block;font:inherit}
+:host{display:block;font:inherit;--wrong:var(--tillseal-error,light-dark(#c01c28,#ff938c))}
 :host([hidden]){display:none}
 [part=grid]{display:grid;grid-template-columns:1fr 1fr;column-gap:var(--tillseal-gap,.875rem)}
 [part~=field]{display:grid;grid:subgrid/100%;grid-row:span 3}
@@ -18,16 +18,17 @@ input,select{box-sizing:border-box;width:100%;min-height:2.75rem;padding:.5rem .
 color:var(--tillseal-color,FieldText);background:var(--tillseal-background,Field);
 border:1px solid var(--tillseal-border,#767676);border-radius:var(--tillseal-radius,.5rem);
 text-align:-webkit-match-parent;text-align:match-parent;font-variant-numeric:tabular-nums}
+::placeholder{color:inherit;opacity:.65}
 [part~=number] input{padding-inline-end:3.5rem}
 [part~=number]:dir(rtl) input{padding-inline:3.5rem .75rem}
 input:focus-visible,select:focus-visible{outline:2px solid var(--tillseal-accent,light-dark(#1a5fb4,#78aeed));outline-offset:1px}
-[aria-invalid]{border-color:var(--tillseal-error,light-dark(#c01c28,#ff938c));box-shadow:inset 0 0 0 1px}
+[aria-invalid]{border-color:var(--wrong);box-shadow:inset 0 0 0 1px var(--wrong)}
 [part=sign]{position:absolute;inset-block:0;inset-inline-end:.625rem;display:flex;align-items:center;pointer-events:none}
 svg{width:2.375rem;height:1.5rem;border-radius:.2rem}
 p{grid-area:3/1;min-height:1lh;margin:.25rem 0 calc(var(--tillseal-gap,.875rem)/2);font-size:.875em}
 [part=hint]{color:var(--tillseal-hint);opacity:.8}
 [part=hint]:has(+:not(:empty)){visibility:hidden}
-[part=error]{color:var(--tillseal-error,light-dark(#c01c28,#ff938c))}
+[part=error]{color:var(--wrong)}
 `
 
 /** Name, autofill token and part of each field, in their order. */

@@ -78,6 +78,10 @@ export class Inputs {
   #region = document.createElement('div')
   #alert = /** @type {HTMLElement | null} */ (null)
   #brand = ''
+  #timer = 0
+  #offered = ''
+  /** By its last token. */
+  #latest = /** @type {Record<string, Control>} */ ({})
   #isWriting = false
   #validates = false
 
@@ -170,10 +174,12 @@ export class Inputs {
     if (!this.#alert) {
       const own = /** @type {HTMLElement | null} */ (this.#form.querySelector('[data-tillseal-alert]'))
       const alert = this.#alert = own ?? this.#form.appendChild(document.createElement('p'))
-      if (!own) this.#signal.addEventListener('abort', () => alert.remove())
-      this.#alert.role = 'alert'
+      if (own) own.role = 'alert'
+      else this.#signal.addEventListener('abort', () => alert.remove())
     }
-    this.#alert.textContent = code ? this.#say(this.#form, code) : ''
+    const text = this.#alert.textContent = code ? this.#say(this.#form, code) : ''
+    // Ours was not there before its text.
+    if (!this.#alert.role) this.#announce(text)
   }
 
   /** @param {any} control */
@@ -183,6 +189,7 @@ export class Inputs {
     if (states.has(control) || !(seal || tokens) || control.closest('[data-plain]')) return
     if (!this.#module.judge([seal, tokens].join(NUL), 0, false)) return
     states.set(control, { code: undefined, message: '' })
+    this.#latest[token] = control
     const last = controlsOf(this.#form).filter((control) => namingOf(control).name && control.matches('input')).at(-1)
     const missing = { ...ATTRIBUTES[token], enterkeyhint: control === last ? 'done' : 'next' }
     for (const [attribute, value] of Object.entries(missing)) {
@@ -205,8 +212,12 @@ export class Inputs {
     const words = [namingOf(control).token, event.inputType, data, control.value]
     const answer = this.#module.edit(words.join(NUL), selectionStart, selectionEnd ?? selectionStart)
     if (!answer) return
-    event.preventDefault()
     const [text, caret] = split(answer)
+    // What the browser would do all the same, it does best.
+    const gone = selectionStart === selectionEnd && event.inputType === 'deleteContentBackward' ? 1 : 0
+    const before = control.value.slice(0, selectionStart - gone) + data
+    if (text === before + control.value.slice(selectionEnd ?? undefined) && caret === before.length) return
+    event.preventDefault()
     this.#replace(control, text, caret)
   }
 
@@ -225,7 +236,7 @@ export class Inputs {
     const typed = text.slice(start, text.length - kept)
     if (old !== text) {
       this.#isWriting = true
-      control.setSelectionRange(start, old.length - kept)
+      select(control, start, old.length - kept)
       document.execCommand(typed ? 'insertText' : 'delete', false, typed)
       this.#isWriting = false
       if (control.value !== text) {
@@ -233,7 +244,7 @@ export class Inputs {
         control.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }))
       }
     }
-    control.setSelectionRange(caret, caret)
+    select(control, caret, caret)
   }
 
   /** @param {InputEvent} event @param {any} control */
@@ -279,19 +290,19 @@ export class Inputs {
     const isMissing = control.validity.valueMissing
     const message = code ? this.#say(control, code, detail) : ''
     // The author's own complaints stay.
-    if (!control.validity.customError || control.validationMessage === state.custom) control.setCustomValidity(message)
+    if (message !== state.custom && (!control.validity.customError || control.validationMessage === state.custom)) control.setCustomValidity(message)
     state.custom = message
     state.message = isMissing ? this.#say(control, 'required')
       : message || (control.validity.typeMismatch && token === 'email' ? this.#say(control, 'email-shape') : control.validationMessage)
     state.fault = code || (isMissing ? 'required' : control.validity.valid ? '' : 'field-invalid')
     if (!state.message || (state.isShown && code.endsWith('-incomplete') && !isFinished)) this.#hide(control)
     if (token === 'cc-number') this.#offer(control, detail.split(',').filter(Boolean), Boolean(control.value) && !code)
-    control.dataset.state = state.isShown ? 'invalid' : !control.value ? 'empty' : code ? 'typing' : 'valid'
+    set(control, 'state', state.isShown ? 'invalid' : !control.value ? 'empty' : code ? 'typing' : 'valid')
     const brand = token === 'cc-number' ? this.#brand : undefined
     const detailNow = { field: name, valid: control.validity.valid, code: state.fault, brand, complete: Boolean(control.value) && control.validity.valid }
     const key = JSON.stringify(detailNow)
-    hostOf(control)?.reflect()
     if (state.key === key) return
+    hostOf(control)?.reflect()
     if (state.key) control.dispatchEvent(new CustomEvent('tillseal:change', { bubbles: true, composed: true, detail: detailNow }))
     state.key = key
   }
@@ -303,11 +314,10 @@ export class Inputs {
    * @param {boolean} isComplete
    */
   #offer(number, brands, isComplete) {
-    const select = /** @type {HTMLSelectElement | undefined} */ (
-      controlsOf(this.#form).find((control) => control.matches('select') && namingOf(control).token === 'cc-type')
-    )
     const offered = isComplete && brands.length > 1 ? brands : []
-    if (select && offered.join() !== [...select.options].map(({ value }) => value).join()) {
+    const select = /** @type {HTMLSelectElement | undefined} */ (this.#find('cc-type'))
+    if (select && offered.join() !== this.#offered) {
+      this.#offered = offered.join()
       select.replaceChildren(...offered.map((brand) => new Option(nameOf(brand), brand)))
       const place = /** @type {HTMLElement} */ (select.closest('[data-brand-choice]') ?? select)
       place.hidden = !offered.length
@@ -319,13 +329,18 @@ export class Inputs {
    * @param {string} brand
    * @param {Control | undefined} [number]
    */
-  #choose(brand, number = this.#known().find((control) => namingOf(control).token === 'cc-number')) {
-    if (number) number.dataset.brand = brand
+  #choose(brand, number = this.#find('cc-number')) {
+    if (number) set(number, 'brand', brand)
     if (brand === this.#brand) return
     this.#brand = brand
-    for (const control of this.#known()) {
-      if (namingOf(control).token === 'cc-csc') this.#look(control, control !== document.activeElement)
-    }
+    const csc = this.#find('cc-csc')
+    if (csc) this.#look(csc, !csc.matches(':focus'))
+  }
+
+  /** @param {string} token */
+  #find(token) {
+    const control = this.#latest[token]
+    return control?.isConnected ? control : undefined
   }
 
   /** @param {Control} control */
@@ -335,7 +350,14 @@ export class Inputs {
     // An empty field is told at the submit: a person may come back to it.
     if (!control.value || !state.message || state.isShown) return
     this.#reveal(control)
-    this.#region.textContent = state.message
+    this.#announce(state.message)
+  }
+
+  /** Says it once: not while the focus moves, which would drown it, nor when that leads to the same words. @param {string} [text] */
+  #announce(text) {
+    clearTimeout(this.#timer)
+    this.#region.textContent = ''
+    if (text) this.#timer = setTimeout(() => { this.#region.textContent = text }, 200)
   }
 
   /**
@@ -344,14 +366,13 @@ export class Inputs {
    */
   #tell(wrong) {
     const [first] = wrong
-    this.#region.textContent = ''
     if (!first) return
     const isThere = first.matches(':focus')
     for (const control of wrong) this.#reveal(control)
     first.focus()
     // Where the focus goes, a screen reader reads the field with its message; the others it hears from here, once.
     const unheard = isThere ? wrong : wrong.slice(1)
-    this.#region.textContent = unheard.map((control) => this.#states.get(control).message).join(' ')
+    this.#announce(unheard.map((control) => this.#states.get(control).message).join(' '))
     const { fault, message } = this.#states.get(first)
     return new TillsealError(fault, { field: namingOf(first).name, message })
   }
@@ -364,7 +385,7 @@ export class Inputs {
     place.textContent = state.message
     place.hidden = false
     control.setAttribute('aria-invalid', 'true')
-    control.dataset.state = 'invalid'
+    set(control, 'state', 'invalid')
     hostOf(control)?.reflect()
   }
 
@@ -405,7 +426,7 @@ export class Inputs {
       this.#hide(control)
       this.#look(control)
     }
-    this.#region.textContent = ''
+    this.#announce()
     this.alert()
   }
 
@@ -422,6 +443,16 @@ export class Inputs {
     const own = element.getAttribute(`data-message-${code}`) ?? this.#form.getAttribute(`data-message-${code}`)
     return (own ?? this.#overrides?.[code] ?? this.#words[code] ?? new TillsealError(/** @type {any} */ (code)).message).replace('{n}', number)
   }
+}
+
+/** Moves the selection, which makes the browser lay the page out. @param {HTMLInputElement} control @param {number} start @param {number} end */
+function select(control, start, end) {
+  if (control.selectionStart !== start || control.selectionEnd !== end) control.setSelectionRange(start, end)
+}
+
+/** Sets a data attribute, whose change makes the browser look for styles. @param {Control} control @param {string} name @param {string} value */
+function set({ dataset }, name, value) {
+  if (dataset[name] !== value) dataset[name] = value
 }
 
 /** Our element around a control, if it is in one. @param {Element} control @returns {any} */

@@ -15,7 +15,7 @@ export function Pay({ brands }: { brands: string[] }) {
   if (state === 'failed') return <p role="alert">{error.code === 'key-pin' ? 'Another key' : error.message}</p>
   return (
     <form ref={ref} method="post" action="/pay">
-      <TillsealCard brands={brands} holder className="card" style={{ gap: 8 }} lang="de" aria-busy={state === 'preparing'} onChange={changed} />
+      <TillsealCard brands={brands} holder className="card" style={{ gap: 8 }} aria-busy={state === 'preparing'} onChange={changed} />
       <TillsealCard brands="visa mastercard" />
       <button disabled={!checkout}>Pay</button>
       {state === 'ready' && <button type="button" onClick={() => resend(checkout)}>Again</button>}

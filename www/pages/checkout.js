@@ -56,12 +56,13 @@ form.addEventListener('submit', (event) => {
   if (state.dataset.state === 'sending') {
     event.preventDefault()
     event.stopImmediatePropagation()
-  } else if (state.dataset.state !== 'ready') {
-    show('waiting')
+    return
   }
+  sent = []
+  if (state.dataset.state !== 'ready') show('waiting')
 }, { capture: true })
-// On its way up, the event has passed the module.
-document.addEventListener('formdata', ({ formData }) => { sent = [...formData] })
+// On its way up, the event has passed the module. Chromium fires it a second time, for its `navigate` event: the first is what is sent.
+document.addEventListener('formdata', ({ formData }) => { if (!sent.length) sent = [...formData] })
 element('again').addEventListener('click', sendAgain)
 // The browser brings back the page as it was left, in the middle of its sending.
 window.addEventListener('pageshow', ({ persisted }) => { if (persisted && state.dataset.state === 'sending') show('ready') })
