@@ -6,7 +6,7 @@ use core::{hint::black_box, iter, mem, str::SplitAsciiWhitespace};
 use getrandom::{SysRng, rand_core::TryRng as _};
 use tillseal_protocol::{
     Brand, Brands, Circumstances, Context, Edit, FieldName, FieldSet, Form, FormError, Invalid, Jti, Jwk,
-    Layout, Preparation, RandomError, Recipient, Sealer,
+    Kind, Preparation, RandomError, Recipient, Sealer,
 };
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
@@ -96,9 +96,12 @@ impl Checkout {
         let mut parts = Parts(&event);
         let (token, input_type, data) = (parts.next(), parts.next(), parts.next());
         let mut answer = String::new();
-        if let (Some(layout), Some(edit)) = (Layout::of(token), Edit::from_input_type(input_type, data)) {
-            let line = layout.edit(parts.rest(), start, end, edit);
-            answer.reserve_exact(line.text.len() + 11);
+        let kind = Kind::of(token);
+        if kind.is_laid_out()
+            && let Some(edit) = Edit::from_input_type(input_type, data)
+        {
+            let line = kind.edit(parts.rest(), start, end, edit);
+            answer = String::with_capacity(line.text.len() + 11);
             push_number(&mut answer, line.caret);
             answer.push(' ');
             answer.push_str(&line.text);
@@ -125,7 +128,7 @@ impl Checkout {
         answer.push(' ');
         if let Err(Invalid::CscLength(size)) = judged {
             push_number(&mut answer, size);
-        } else if name.token() == "cc-number" {
+        } else if name.kind() == Kind::Pan {
             for brand in circumstances.brands(parts.rest()).iter() {
                 answer.push_str(brand.id());
                 answer.push(',');

@@ -145,8 +145,8 @@ describe('JavaScript is off', () => {
 
     scene('the demo shop gets an empty body', async (visit) => {
       const page = await visit(`${recorder.origin}/`);
-      const address = { name: 'Zoe', street: '12 Harbour Row', postcode: 'D02', city: 'Dublin', holder: 'Z QUILL' };
-      await fillIn(page, { ...SHOPPER, ...address });
+      // The card's inputs are not even there.
+      await fillIn(page, { email: SHOPPER.email, name: 'Zoe', street: '12 Harbour Row', postcode: 'D02', city: 'Dublin' });
       await page.press('Enter');
       await sleep(1000);
       assert.deepEqual(recorder.posts('/pay').map(String), ['']);

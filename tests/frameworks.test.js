@@ -175,14 +175,16 @@ eachEngine((engine) => {
       const page = await visit(`${merchant.origin}/`);
       await state(page, 'ready');
       await enterCard(page);
+      // What is rendered comes after the event; an onChange of the first render would count to one.
+      await page.waitFor(() => {
+        const { brand, changes } = document.querySelector('output').dataset;
+        return brand === 'american-express' && changes > 1;
+      });
       const card = await page.evaluate(() => {
         const { className, attributes } = document.querySelector('tillseal-card');
-        const { brand, changes } = document.querySelector('output').dataset;
-        return { className, brands: attributes.brands.value, hasHolder: 'holder' in attributes, brand, hasChanges: changes > 2 };
+        return { className, brands: attributes.brands.value, hasHolder: 'holder' in attributes };
       });
-      assert.deepEqual(card, {
-        className: 'card', brands: 'visa american-express', hasHolder: false, brand: 'american-express', hasChanges: true,
-      });
+      assert.deepEqual(card, { className: 'card', brands: 'visa american-express', hasHolder: false });
       assert.equal(await page.evaluate(() => globalThis.seen.checkouts.length), 1);
       nothingIsWrong(page);
     });

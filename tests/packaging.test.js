@@ -104,6 +104,8 @@ eachEngine((engine) => {
       configFile: false,
       cacheDir: built('vite-cache'),
       logLevel: 'warn',
+      // What it bundled of a build with the same version number is of another module.
+      optimizeDeps: { force: true },
       server: { port: 0, host: '127.0.0.1', headers: { 'content-security-policy': STRICT_POLICY } },
     });
     try {

@@ -5,9 +5,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { axeFindings } from './lib/axe.js';
 import { ENGINES, eachEngine } from './lib/engines.js';
+import { cscLeaks, panLeaks } from './lib/leaks.js';
 import { ROOT } from './lib/paths.js';
-import { panLeaks, cscLeaks } from './lib/leaks.js';
 import { scenesIn } from './lib/scenes.js';
 import { startShop } from './lib/shop.js';
 import { OPENED, SHOPPER, assertNothingLeaked, fillInCard } from './lib/shopper.js';
@@ -158,6 +159,15 @@ eachEngine((engine) => {
     assert.equal(await page.evaluate(() => document.querySelector('#opened').textContent), '');
   });
 
+  scene('axe finds nothing, neither at first nor with a payload', async (visit) => {
+    const page = await visit(`${recorder.origin}/playground`);
+    await readied(page);
+    assert.deepEqual(await axeFindings(page, recorder), []);
+    await fillInCard(page, SHOPPER, '#live tillseal-card');
+    await opened(page);
+    assert.deepEqual(await axeFindings(page, recorder), []);
+  });
+
   scene('Tab indents; after Escape it leaves the editor', async (visit) => {
     const page = await visit(`${recorder.origin}/playground`);
     await page.focus('#editor');
@@ -175,7 +185,7 @@ eachEngine((engine) => {
     for (const [id, file] of tabs) {
       await page.click(`#${id}`);
       const text = readFileSync(join(ROOT, file.startsWith('/integrate/') ? 'docs' : 'www', file), 'utf8').trim();
-      await page.waitFor((text) => document.querySelector('#source').textContent === text, file, text);
+      await page.waitFor((text) => document.querySelector('#code').textContent === text, file, text);
       assert.equal(await page.evaluate((id) => document.getElementById(id).ariaSelected, id), 'true');
     }
   });

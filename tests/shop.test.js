@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe } from 'node:test';
+import { axeFindings } from './lib/axe.js';
 import { eachEngine } from './lib/engines.js';
 import { scenesIn } from './lib/scenes.js';
 import { startShop } from './lib/shop.js';
@@ -122,6 +123,20 @@ eachEngine((engine) => {
       assert.equal(await page.evaluate(() => document.querySelectorAll('#tray [tabindex="0"]').length), 1);
       assert.deepEqual(recorder.violations, []);
     });
+
+    for (const lang of ['en', 'ur']) {
+      scene(`axe finds nothing in ${lang}, neither empty, filled, with a choice of brands, nor in an error`, async (visit) => {
+        const page = await visit(`${recorder.origin}/?lang=${lang}`);
+        await isReady(page);
+        assert.deepEqual(await axeFindings(page, recorder), []);
+        await page.click('#pay');
+        await page.waitFor(() => document.querySelector('[data-error-for=email]').textContent, 'a message');
+        assert.deepEqual(await axeFindings(page, recorder), []);
+        await page.click('#fill');
+        await page.click('[data-card=cartes-bancaires]');
+        assert.deepEqual(await axeFindings(page, recorder), []);
+      });
+    }
 
     scene('an order that gets no answer is sent again as it is', async (visit) => {
       const page = await visit(`${recorder.origin}/`);

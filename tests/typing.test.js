@@ -130,11 +130,11 @@ eachEngine((engine) => {
     }
 
     scene(`${place}: random hands`, async (visit) => {
-      await random(await atTheCheckout(visit, inputs), { at, ids }, 80);
+      await random(await atTheCheckout(visit, inputs), { at, ids }, 60);
     });
 
     scene(`${place}: random hands, and a framework that writes every value back`, async (visit) => {
-      await random(await atTheCheckout(visit, inputs, CONTROLLED), { at, ids }, 40);
+      await random(await atTheCheckout(visit, inputs, CONTROLLED), { at, ids }, 25);
     });
 
     scene(`${place}: paste`, async (visit) => {
@@ -178,7 +178,7 @@ eachEngine((engine) => {
         const { token, characters } = FIELDS[id];
         const field = await openField(page, token, at(id));
         const texts = [''];
-        for (const key of ['1', ...randomKeys(characters, 7, 30), 'End', '1', '1']) {
+        for (const key of ['1', ...randomKeys(characters, 7, 20), 'End', '1', '1']) {
           await field.press(key);
           if (field.line.text !== texts.at(-1)) texts.push(field.line.text);
         }

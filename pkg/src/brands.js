@@ -6,7 +6,7 @@ const SIGNS = /** @type {Record<string, [string, string, string, string?]>} */ (
   visa: ['Visa', '#1434cb', '#fff'],
   mastercard: ['Mastercard', '#fff', '', 'o14,7,#eb001b o24,7,#f79e1b'],
   'american-express': ['American Express', '#016fd0', '#fff'],
-  'diners-club': ['Diners Club', '#fff', '', 'o19,9,#004a97 o19,6,#fff r17,4,#004a97'],
+  'diners-club': ['Diners Club', '#fff', '', 'o19,9,#004a97 r16,6,#fff'],
   discover: ['Discover', '#fff', '', 'o19,8,#f76b1c'],
   jcb: ['JCB', '#fff', '', 'r8,6,#0e4c96 r16,6,#d7001f r24,6,#0b7c30'],
   unionpay: ['UnionPay', '#fff', '', 'r6,10,#e21836 r14,10,#00447c r22,10,#007b84'],
@@ -38,16 +38,15 @@ export const nameOf = (brand) => SIGNS[brand]?.[0] ?? brand
 export function sign(brand) {
   const [name, ground, ink, shapes = ''] = SIGNS[brand] ?? ['', 'none', '', '']
   const svg = draw(undefined, 'svg', { viewBox: '0 0 38 24', 'aria-hidden': 'true' })
-  const edge = { fill: ground, stroke: 'currentColor', 'stroke-opacity': name ? 0.25 : 0.5 }
-  draw(svg, 'rect', { x: 0.5, y: 0.5, width: 37, height: 23, rx: 3.5, ...edge })
-  // Any card: its magnetic stripe.
-  if (!name) draw(svg, 'path', { d: 'M1 8h36M5 17h8', ...edge, 'stroke-width': 3 })
+  // Of any card, the magnetic stripe and a line of print.
+  const d = name ? 'M.5.5h37v23H.5z' : 'M.5.5h37v23H.5zM1 6h36v4H1zM5 17h8'
+  draw(svg, 'path', { d, fill: ground, stroke: 'currentColor', 'stroke-opacity': 0.4 })
   for (const [, kind, x, size, fill] of shapes.matchAll(/([or])(\d+),(\d+),(\S+)/g)) {
     if (kind === 'o') draw(svg, 'circle', { cx: x, cy: 12, r: size, fill })
     else draw(svg, 'rect', { x, y: 4, width: size, height: 16, rx: 2, fill })
   }
   if (ink) {
-    const look = { 'font-family': 'system-ui,sans-serif', 'font-weight': 700, 'text-anchor': 'middle' }
+    const look = { 'font-weight': 700, 'text-anchor': 'middle' }
     const text = draw(svg, 'text', { x: 19, y: 15.5, 'font-size': Math.min(11, 54 / name.length), fill: ink, ...look })
     text.textContent = name
   }

@@ -1,17 +1,16 @@
 // @ts-check
 /** `<tillseal-card>`: number, expiry date and security code as one element, which works in anybody's form and shadow root. */
 
-import { join } from './inputs.js'
+import { join, tell } from './inputs.js'
 import { sign } from './brands.js'
 import { wordsOf } from './words.js'
 
 const STYLE = `
-:host{display:block;font:inherit;--wrong:var(--tillseal-error,light-dark(#c01c28,#ff938c))}
-:host([hidden]){display:none}
-[part=grid]{display:grid;grid-template-columns:1fr 1fr;column-gap:var(--tillseal-gap,.875rem)}
+:host{display:block;font:inherit;--wrong:var(--tillseal-error,color-mix(in srgb,red 70%,CanvasText))}
+[part=grid]{display:grid;grid:auto/1fr 1fr;column-gap:var(--tillseal-gap,.875rem)}
 [part~=field]{display:grid;grid:subgrid/100%;grid-row:span 3}
 [part~=number],[part~=name],[part~=brand-choice]{grid-column:1/-1}
-[hidden]{display:none!important}
+:host([hidden]),[hidden]{display:none!important}
 label{align-self:end;min-height:1lh;margin-block-end:.3rem;font-size:.9375em;font-weight:500}
 div{position:relative}
 input,select{box-sizing:border-box;width:100%;min-height:2.75rem;padding:.5rem .75rem;font:inherit;font-size:max(1rem,1em);
@@ -21,12 +20,12 @@ text-align:-webkit-match-parent;text-align:match-parent;font-variant-numeric:tab
 ::placeholder{color:inherit;opacity:.65}
 [part~=number] input{padding-inline-end:3.5rem}
 [part~=number]:dir(rtl) input{padding-inline:3.5rem .75rem}
-input:focus-visible,select:focus-visible{outline:2px solid var(--tillseal-accent,light-dark(#1a5fb4,#78aeed));outline-offset:1px}
+:focus-visible{outline:2px solid var(--tillseal-accent,#38f);outline-offset:1px}
 [aria-invalid]{border-color:var(--wrong);box-shadow:inset 0 0 0 1px var(--wrong)}
 [part=sign]{position:absolute;inset-block:0;inset-inline-end:.625rem;display:flex;align-items:center;pointer-events:none}
 svg{width:2.375rem;height:1.5rem;border-radius:.2rem}
 p{grid-area:3/1;min-height:1lh;margin:.25rem 0 calc(var(--tillseal-gap,.875rem)/2);font-size:.875em}
-[part=hint]{color:var(--tillseal-hint);opacity:.8}
+[part=hint]{color:var(--tillseal-hint)}
 [part=hint]:has(+:not(:empty)){visibility:hidden}
 [part=error]{color:var(--wrong)}
 `
@@ -54,6 +53,8 @@ export class TillsealCard extends Base {
   /** @type {(HTMLInputElement | HTMLSelectElement)[]} */
   #controls = []
   #sign = make('span', { part: 'sign' })
+  /** @type {Record<string, string>} */
+  #words = {}
 
   constructor() {
     super()
@@ -61,6 +62,8 @@ export class TillsealCard extends Base {
     sheet.replaceSync(STYLE)
     this.#root.adoptedStyleSheets = [sheet]
     this.#root.addEventListener('keydown', (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)))
+    // Also while nobody judges the inputs: the browser shall not ask for what is filled in.
+    this.#root.addEventListener('input', () => this.reflect())
   }
 
   connectedCallback() {
@@ -71,7 +74,7 @@ export class TillsealCard extends Base {
       const form = node.closest('form')
       if (form) join(this.#outer = form, this)
     }
-    this.form?.dispatchEvent(new CustomEvent('tillseal:card', { bubbles: true, composed: true }))
+    if (this.form) tell(this.form, 'card')
     this.reflect()
   }
 
@@ -89,7 +92,7 @@ export class TillsealCard extends Base {
 
   /** Mirrors what is known of the inputs to the element: validity, states, `data-brand`, `data-state`. */
   reflect() {
-    const wrong = this.#controls.find(({ validity }) => !validity.valid)
+    const wrong = this.#controls.find(({ validity, willValidate }) => willValidate && !validity.valid)
     this.#internals.setValidity(wrong?.validity ?? {}, wrong?.validationMessage, wrong)
     const states = this.#controls.map((control) => control.dataset.state)
     const state = ['invalid', 'typing'].find((state) => states.includes(state)) ?? (wrong ? 'empty' : 'valid')
@@ -108,11 +111,9 @@ export class TillsealCard extends Base {
       this.#sign.replaceChildren(sign(brand))
     }
     const size = brand === 'american-express' ? 4 : 3
-    const hint = this.#root.getElementById('csc-hint')
-    if (hint && hint.dataset.size !== String(size)) {
-      hint.dataset.size = String(size)
-      wordsOf(this).then((words) => { hint.textContent = words[`hint-csc-${size}`] })
-    }
+    const hint = /** @type {HTMLElement} */ (this.#root.getElementById('csc-hint'))
+    const text = this.#words[`hint-csc-${size}`] ?? ''
+    if (hint.textContent !== text) hint.textContent = text
   }
 
   /** @param {boolean} isDisabled */
@@ -130,7 +131,7 @@ export class TillsealCard extends Base {
       if (id === 'name' && !this.hasAttribute('holder')) continue
       const isChoice = id === 'brand'
       const control = /** @type {HTMLInputElement} */ (make(isChoice ? 'select' : 'input', {
-        id, part: 'input', autocomplete: token, 'aria-describedby': id === 'csc' ? 'csc-hint' : '',
+        id, part: isChoice ? 'input select' : 'input', autocomplete: token, 'aria-describedby': id === 'csc' ? 'csc-hint' : '',
       }))
       control.required = !isChoice
       if (!isChoice && id !== 'name') control.dir = 'ltr'
@@ -154,6 +155,8 @@ export class TillsealCard extends Base {
 
   /** @param {Record<string, string>} words */
   #label(words) {
+    this.#words = words
+    this.reflect()
     for (const label of this.#root.querySelectorAll('label')) label.textContent = words[`label-${label.htmlFor}`]
     this.#root.firstElementChild?.setAttribute('aria-label', words['label-card'])
     const expiry = /** @type {HTMLInputElement} */ (this.#root.getElementById('expiry'))
@@ -178,5 +181,3 @@ function make(tag, attributes) {
   }
   return element
 }
-
-if (globalThis.customElements && !customElements.get('tillseal-card')) customElements.define('tillseal-card', TillsealCard)

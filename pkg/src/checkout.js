@@ -2,7 +2,7 @@
 /** One form, from attach to detach: gets ready ahead of time, checks at the submit, seals in `formdata`. */
 
 import { TillsealError } from './error.js'
-import { Inputs, controlsOf, namingOf } from './inputs.js'
+import { Inputs, controlsOf, namingOf, tell } from './inputs.js'
 import { loadKeys, loadModule } from './load.js'
 
 /**
@@ -66,6 +66,9 @@ export class Checkout {
   /** Names of sealed controls. */
   #exposed = new Set()
   #held = false
+  /** The submit that is under way, and what was sealed for it. */
+  #submit = /** @type {SubmitEvent | undefined} */ (undefined)
+  #sent = /** @type {Record<string, string> | undefined} */ (undefined)
 
   /**
    * @param {HTMLFormElement} form
@@ -132,7 +135,7 @@ export class Checkout {
     await this.#prepare(module)
     if (signal.aborted) throw new TillsealError('detached')
     this.#module = module
-    this.#tell('ready', { kids })
+    tell(this.#form, 'ready', { kids })
   }
 
   /**
@@ -172,7 +175,7 @@ export class Checkout {
         const { name, value } = control
         if (guarded(() => module.input([seal, tokens, value ?? ''].join('\0'))) && name && !this.#exposed.has(name)) {
           this.#exposed.add(name)
-          console.warn(`tillseal: remove name="${name}" from a sealed field: without this script, it is sent in plain.`)
+          console.warn(`tillseal: without this script, the field with name="${name}" is sent in plain: remove the name.`)
         }
       }
       return guarded(() => use(module))
@@ -193,7 +196,11 @@ export class Checkout {
         } else {
           // Whatever can fail fails now, while the submit can still be stopped.
           this.#read((module) => module.check())
-          if (this.#inputs.isValid(event.submitter)) return
+          if (this.#inputs.isValid(event.submitter)) {
+            this.#submit = event
+            setTimeout(() => { this.#submit = this.#sent = undefined })
+            return
+          }
         }
       }
     } catch (error) {
@@ -210,14 +217,8 @@ export class Checkout {
   #refuse(error, submitter) {
     // The stand-in cannot finish its preparation at once.
     if (error.code === 'not-ready' && this.#module && submitter !== undefined) return this.#hold(submitter, this.#prepare(this.#module))
-    this.#excuse(error)
+    this.#inputs.show(error)
     this.#fail(error)
-  }
-
-  /** Tells the shopper. @param {any} error */
-  #excuse(error) {
-    if (error.field) this.#inputs.show(error)
-    else this.#inputs.alert(error.code === 'unsupported' ? error.code : 'unavailable')
   }
 
   /**
@@ -236,7 +237,7 @@ export class Checkout {
     ready.then(() => {
       this.#inputs.alert()
       if (this.#held) this.#form.requestSubmit(submitter)
-    }, (error) => this.#excuse(error)).finally(() => {
+    }, (error) => this.#inputs.show(error)).finally(() => {
       clearTimeout(timer)
       this.#held = false
     })
@@ -245,10 +246,12 @@ export class Checkout {
   /** @param {FormDataEvent} event */
   #onFormData({ formData }) {
     try {
-      const entries = Object.entries(this.seal())
+      // Chromium makes the entries of one native submit twice, and sends the first.
+      const entries = (!this.#submit?.defaultPrevented && this.#sent) || this.seal()
+      if (this.#submit) this.#sent = entries
       for (const name of this.#exposed) formData.delete(name)
-      for (const [entry, sealed] of entries) formData.set(entry, sealed)
-      this.#tell('sealed', { entries: this.#entries })
+      for (const [entry, sealed] of Object.entries(entries)) formData.set(entry, sealed)
+      tell(this.#form, 'sealed', { entries: this.#entries })
     } catch (error) {
       // Better an empty form than a field in plain.
       for (const name of [...formData.keys()]) formData.delete(name)
@@ -259,15 +262,7 @@ export class Checkout {
   /** @param {any} error */
   #fail(error) {
     if (!error.field) console.error(`tillseal: ${error.code}: ${error.message}`, error.cause)
-    this.#tell('error', error)
+    tell(this.#form, 'error', error)
     return error
-  }
-
-  /**
-   * @param {string} what
-   * @param {unknown} detail
-   */
-  #tell(what, detail) {
-    this.#form.dispatchEvent(new CustomEvent(`tillseal:${what}`, { bubbles: true, composed: true, detail }))
   }
 }

@@ -5,19 +5,19 @@ import EN from './lang/en.js'
 
 /** By code, what the developer is to do; what the shopper can mend has its words in lang/en.js. */
 const ADVICE = {
-  'module-load': "Serve the files of one build unchanged side by side, under a CSP with 'wasm-unsafe-eval'.",
+  'module-load': "Serve one build's files unchanged, under a CSP with 'wasm-unsafe-eval'.",
   'key-load': 'data-tillseal must be the URL of a JWK Set.',
-  'key-none': 'The key set holds no key.',
-  'key-unusable': 'The key must be on the curve P-256.',
-  'key-alg': 'The alg of the key must be ECDH-ES or HPKE-7.',
-  'key-kid': 'The kid of the key must be its RFC 7638 thumbprint.',
-  'key-pin': 'The key set does not hold the pinned key.',
+  'key-none': 'The key set is empty.',
+  'key-unusable': 'The key must be on P-256.',
+  'key-alg': 'alg must be ECDH-ES or HPKE-7.',
+  'key-kid': 'kid must be the RFC 7638 thumbprint.',
+  'key-pin': 'The pinned key is not in the set.',
   random: 'The browser gave no randomness.',
   'not-ready': 'Wait for tillseal:ready.',
   detached: 'The form is detached.',
   'field-name': 'data-seal must be 1 to 64 of a-z A-Z 0-9 - _ .',
   'field-duplicate': 'Two fields have this name.',
-  'field-invalid': 'The field does not hold what its type, pattern or limits demand.',
+  'field-invalid': 'Its attributes demand something else.',
   'field-unclaimed': 'No recipient may read this field.',
   'form-too-large': 'The form may hold 8,192 bytes.',
 }

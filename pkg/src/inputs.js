@@ -54,12 +54,21 @@ export function namingOf(control) {
   return { seal, tokens, name, token: name.slice(name.lastIndexOf(' ') + 1) }
 }
 
+/**
+ * @param {EventTarget} target
+ * @param {string} what
+ * @param {unknown} [detail]
+ */
+export function tell(target, what, detail) {
+  target.dispatchEvent(new CustomEvent(`tillseal:${what}`, { bubbles: true, composed: true, detail }))
+}
+
 /** The value's own setter: React replaces the instance's, and would then miss the change. @param {any} control @param {string} value */
 const write = (control, value) =>
   /** @type {any} */ (Object.getOwnPropertyDescriptor(Object.getPrototypeOf(control), 'value')).set.call(control, value)
 
 /** Out of sight, but not for screen readers. */
-const HIDDEN = 'position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap'
+const HIDDEN = 'position:absolute;top:0;clip-path:inset(50%)'
 
 /** Stands between the texts that the module is handed as one. */
 const NUL = '\0'
@@ -76,7 +85,7 @@ export class Inputs {
   #states = /** @type {WeakMap<Control, any>} */ (new WeakMap())
   #words = /** @type {Record<string, string>} */ (EN)
   #region = document.createElement('div')
-  #alert = /** @type {HTMLElement | null} */ (null)
+  #alert
   #brand = ''
   #timer = 0
   #offered = ''
@@ -94,11 +103,17 @@ export class Inputs {
     this.#form = form
     this.#overrides = overrides
     this.#signal = signal
-    // A live region must be there before its text.
+    const own = /** @type {HTMLElement | null} */ (form.querySelector('[data-tillseal-alert]'))
+    this.#alert = own ?? document.createElement('div')
+    this.#alert.role = 'alert'
     this.#region.role = 'status'
     this.#region.style.cssText = HIDDEN
-    form.append(this.#region)
-    signal.addEventListener('abort', () => this.#region.remove())
+    // A live region must be there before its text.
+    form.append(this.#region, own ? '' : this.#alert)
+    signal.addEventListener('abort', () => {
+      this.#region.remove()
+      if (!own) this.#alert.remove()
+    })
     wordsOf(form).then((words) => {
       this.#words = words
       for (const control of this.#known()) this.#look(control)
@@ -158,37 +173,27 @@ export class Inputs {
   }
 
   /**
-   * Shows at its field what the module refused to seal.
+   * Shows what went wrong: at the field that it is about, else for the form as a whole.
    * @param {TillsealError} error
    */
   show(error) {
     const control = this.#known().find((control) => namingOf(control).name === error.field)
-    if (!control) return
+    if (!control) return this.alert(error.field || error.code === 'unsupported' ? error.code : 'unavailable')
     this.#states.get(control).message = this.#say(control, error.code)
     this.#tell([control])
   }
 
   /** What the form as a whole has to say to the shopper. @param {string} [code] Nothing, to take it back. */
   alert(code) {
-    if (!code && !this.#alert) return
-    if (!this.#alert) {
-      const own = /** @type {HTMLElement | null} */ (this.#form.querySelector('[data-tillseal-alert]'))
-      const alert = this.#alert = own ?? this.#form.appendChild(document.createElement('p'))
-      if (own) own.role = 'alert'
-      else this.#signal.addEventListener('abort', () => alert.remove())
-    }
-    const text = this.#alert.textContent = code ? this.#say(this.#form, code) : ''
-    // Ours was not there before its text.
-    if (!this.#alert.role) this.#announce(text)
+    this.#alert.textContent = code ? this.#say(this.#form, code) : ''
   }
 
   /** @param {any} control */
   #adopt(control) {
     const { seal, tokens, name, token } = namingOf(control)
-    const states = this.#states
-    if (states.has(control) || !(seal || tokens) || control.closest('[data-plain]')) return
+    if (this.#states.has(control) || !name || control.closest('[data-plain]')) return
     if (!this.#module.judge([seal, tokens].join(NUL), 0, false)) return
-    states.set(control, { code: undefined, message: '' })
+    this.#states.set(control, {})
     this.#latest[token] = control
     const last = controlsOf(this.#form).filter((control) => namingOf(control).name && control.matches('input')).at(-1)
     const missing = { ...ATTRIBUTES[token], enterkeyhint: control === last ? 'done' : 'next' }
@@ -196,8 +201,12 @@ export class Inputs {
       if (control.matches('input') && !control.hasAttribute(attribute)) control.setAttribute(attribute, value)
     }
     if (!control.labels?.length && !control.matches('[aria-label], [aria-labelledby], [title], [type=hidden]')) {
-      console.warn(`tillseal: the field ${name} has no label: a screen reader cannot say what to enter.`)
+      console.warn(`tillseal: ${name} has no label for screen readers.`)
     }
+    this.#signal.addEventListener('abort', () => {
+      this.#hide(control)
+      if (control.validationMessage === this.#states.get(control).custom) control.setCustomValidity('')
+    })
     // Not on the form: it hears of no move inside of a shadow root.
     control.addEventListener('blur', () => document.hasFocus() && this.#leave(control), { signal: this.#signal })
     this.#tidy(control)
@@ -281,29 +290,29 @@ export class Inputs {
   #look(control, isFinished = false) {
     const state = this.#states.get(control)
     const { seal, tokens, name, token } = namingOf(control)
-    const accepted = control.closest('[data-brands]')?.getAttribute('data-brands') ?? hostOf(control)?.getAttribute('brands') ?? this.#form.dataset.brands ?? ''
-    const now = new Date()
-    const month = 12 * now.getFullYear() + now.getMonth() + 1
+    const host = hostOf(control)
+    const accepted = host?.getAttribute('brands') ?? (control.closest('[data-brands]') ?? this.#form).getAttribute('data-brands') ?? ''
+    const today = new Date()
+    const month = 12 * today.getFullYear() + today.getMonth() + 1
     const answer = this.#module.judge([seal, tokens, this.#brand, accepted, control.value].join(NUL), month, isFinished)
     const [judged, detail] = answer.split(' ')
     const code = judged === '-' ? '' : judged
-    const isMissing = control.validity.valueMissing
     const message = code ? this.#say(control, code, detail) : ''
     // The author's own complaints stay.
-    if (message !== state.custom && (!control.validity.customError || control.validationMessage === state.custom)) control.setCustomValidity(message)
+    if (message !== (state.custom ?? '') && (!control.validity.customError || control.validationMessage === state.custom)) control.setCustomValidity(message)
     state.custom = message
-    state.message = isMissing ? this.#say(control, 'required')
-      : message || (control.validity.typeMismatch && token === 'email' ? this.#say(control, 'email-shape') : control.validationMessage)
-    state.fault = code || (isMissing ? 'required' : control.validity.valid ? '' : 'field-invalid')
-    if (!state.message || (state.isShown && code.endsWith('-incomplete') && !isFinished)) this.#hide(control)
-    if (token === 'cc-number') this.#offer(control, detail.split(',').filter(Boolean), Boolean(control.value) && !code)
-    set(control, 'state', state.isShown ? 'invalid' : !control.value ? 'empty' : code ? 'typing' : 'valid')
-    const brand = token === 'cc-number' ? this.#brand : undefined
-    const detailNow = { field: name, valid: control.validity.valid, code: state.fault, brand, complete: Boolean(control.value) && control.validity.valid }
-    const key = JSON.stringify(detailNow)
+    const { valid, valueMissing, typeMismatch } = control.validity
+    const fault = state.fault = code || (valueMissing ? 'required' : typeMismatch && token === 'email' ? 'email-shape' : valid ? '' : 'field-invalid')
+    state.message = message || (fault === 'field-invalid' ? control.validationMessage : fault && this.#say(control, fault))
+    if (!state.message || (code.endsWith('-incomplete') && !isFinished)) this.#hide(control)
+    if (state.isShown) state.place.textContent = state.message
+    if (token === 'cc-number') this.#offer(control, detail.split(',').filter(Boolean), !!control.value && !code)
+    set(control, 'state', state.isShown ? 'invalid' : !control.value ? 'empty' : valid ? 'valid' : 'typing')
+    const known = { field: name, valid, code: fault, brand: token === 'cc-number' ? this.#brand : undefined, complete: valid && !!control.value }
+    const key = JSON.stringify(known)
     if (state.key === key) return
-    hostOf(control)?.reflect()
-    if (state.key) control.dispatchEvent(new CustomEvent('tillseal:change', { bubbles: true, composed: true, detail: detailNow }))
+    host?.reflect()
+    if (state.key) tell(control, 'change', known)
     state.key = key
   }
 
@@ -345,6 +354,11 @@ export class Inputs {
 
   /** @param {Control} control */
   #leave(control) {
+    // Under a finger nothing may move: the press would miss its button.
+    if (document.querySelector(':active')) {
+      return addEventListener('pointerup', () => setTimeout(() => this.#leave(control)), { once: true, signal: this.#signal })
+    }
+    if (control.matches(':focus')) return
     this.#look(control, true)
     const state = this.#states.get(control)
     // An empty field is told at the submit: a person may come back to it.
@@ -408,13 +422,13 @@ export class Inputs {
     if (state.place) return state.place
     const root = /** @type {ParentNode} */ (hostOf(control) ? control.getRootNode() : this.#form)
     const { name } = namingOf(control)
-    let place = /** @type {HTMLElement | null} */ (root.querySelector(`[data-error-for="${CSS.escape(name)}"]`))
+    let place = /** @type {HTMLElement | null} */ (root.querySelector(`[data-error-for="${name}"]`))
     if (!place) {
       place = document.createElement('span')
       place.dataset.errorFor = name
       ;(control.closest('label') ?? control).after(place)
     }
-    place.id ||= `tillseal-error-${(ids += 1)}`
+    place.id ||= `tillseal-${(ids += 1)}`
     const described = control.getAttribute('aria-describedby') ?? ''
     if (!described.split(' ').includes(place.id)) control.setAttribute('aria-describedby', `${described} ${place.id}`.trim())
     state.place = place

@@ -41,7 +41,7 @@ async function load() {
     // Switched off, as in the Lockdown Mode of iOS, or forbidden by a policy: WebCrypto can do it too.
     if (WebAssembly && !(cause instanceof WebAssembly.CompileError)) throw new TillsealError('module-load', { file, cause })
     if (!globalThis.crypto?.subtle) throw new TillsealError('unsupported', { cause })
-    console.warn('tillseal: no WebAssembly here, WebCrypto takes its place:', cause)
+    console.warn('tillseal: WebCrypto instead of WebAssembly:', cause)
   }
   try {
     // @ts-ignore Another file, which most pages never load.

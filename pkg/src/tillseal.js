@@ -5,10 +5,10 @@
  * @module
  */
 
-import './card.js'
+import { TillsealCard } from './card.js'
 import { Checkout, attached } from './checkout.js'
 
-export { TillsealCard } from './card.js'
+export { TillsealCard }
 export { TillsealError } from './error.js'
 /**
  * @typedef {import('./checkout.js').Key} Key
@@ -40,7 +40,9 @@ if (typeof document !== 'undefined') {
   }
   const scan = () => document.querySelectorAll('form').forEach(adopt)
   document.addEventListener('DOMContentLoaded', scan)
-  document.addEventListener('focusin', (event) => adopt(/** @type {HTMLInputElement} */ (event.composedPath()[0]).form))
+  document.addEventListener('focusin', (event) => adopt(/** @type {any[]} */ (event.composedPath()).find(({ form }) => form)?.form))
   document.addEventListener('tillseal:card', (event) => adopt(/** @type {HTMLFormElement} */ (event.composedPath()[0])))
   scan()
+  // Last: the elements that are there already tell their forms, wherever these are.
+  if (!customElements.get('tillseal-card')) customElements.define('tillseal-card', TillsealCard)
 }

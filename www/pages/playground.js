@@ -103,7 +103,7 @@ function note(name, event) {
   const { detail } = /** @type {CustomEvent} */ (event)
   const shown = name === 'error' ? { code: detail.code, field: detail.field, message: detail.message } : detail
   if (name === 'error' && !detail.field) say('This form cannot be sealed as it is: the last event says why.')
-  const line = document.createElement('li')
+  const line = document.createElement('p')
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   line.append(span('when', `${seconds} s`), span('what', `tillseal:${name}`), span('detail', JSON.stringify(shown, null, 1).replaceAll(/\n */g, ' ')))
   line.dataset.event = name
@@ -132,18 +132,18 @@ function showCode() {
     code.setAttribute('aria-labelledby', tab.id)
     const file = await fetch(tab.dataset.file ?? '')
     const text = file.ok ? await file.text() : 'This file could not be loaded.'
-    if (tab.ariaSelected === 'true') element('source').textContent = text.trim()
+    if (tab.ariaSelected === 'true') code.textContent = text.trim()
   }
   for (const tab of tabs.children) tab.addEventListener('click', () => select(/** @type {HTMLElement} */ (tab)))
   rove(tabs, select)
   select(/** @type {HTMLElement} */ (tabs.children[0]))
   copy.addEventListener('click', async () => {
     try {
-      await navigator.clipboard.writeText(element('source').textContent ?? '')
+      await navigator.clipboard.writeText(code.textContent ?? '')
       copy.textContent = 'Copied'
     } catch {
       // Not allowed here: the person copies what we mark.
-      window.getSelection()?.selectAllChildren(element('source'))
+      window.getSelection()?.selectAllChildren(code)
       copy.textContent = 'Marked'
     }
     window.setTimeout(() => { copy.textContent = 'Copy' }, 2000)

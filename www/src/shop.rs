@@ -266,6 +266,7 @@ mod tests {
             (Method::GET, "/pages/shop.css"),
             (Method::GET, "/pages/../Cargo.toml"),
             (Method::GET, "/tillseal/none.js"),
+            (Method::GET, "/integrate/go/open.go"),
             (Method::GET, "/.well-known/tillseal.jwks"),
             (Method::GET, &receipt),
             (Method::GET, &opened),
@@ -287,6 +288,21 @@ mod tests {
             assert_eq!(headers[header::REFERRER_POLICY], "no-referrer", "{method} {path}");
             assert!(headers.contains_key(header::CACHE_CONTROL), "{method} {path}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_playground_alone_may_make_its_one_policy() {
+        let (shop, _) = shop(Algorithm::EcdhEs, FIELDS, 0);
+        for path in ["/playground", "/pages/playground.html"] {
+            let page = get(&shop, path).await;
+            assert_eq!(page.status, StatusCode::OK);
+            let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+            let strict = policy.replace("trusted-types playground", "trusted-types 'none'");
+            assert_eq!(strict, CONTENT_SECURITY_POLICY);
+            assert_ne!(policy, strict);
+            assert!(!page.body.contains("style=") && !page.body.contains("<script>"));
+        }
+        assert!(get(&shop, "/integrate/node.mjs").await.body.contains("compactDecrypt"));
     }
 
     #[tokio::test]

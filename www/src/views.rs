@@ -13,7 +13,7 @@ use maud::{DOCTYPE, Markup, html};
 pub(crate) const AMOUNT: &str = "€144.50";
 
 /// Labels for the fields of the checkout page; a field of another name is shown by its name alone.
-const LABELS: [(&str, &str); 12] = [
+const LABELS: [(&str, &str); 13] = [
     ("email", "Email"),
     ("tel", "Phone"),
     ("shipping name", "Full name"),
@@ -23,6 +23,7 @@ const LABELS: [(&str, &str); 12] = [
     ("shipping country", "Country"),
     ("courier-note", "Note for the courier"),
     ("cc-number", "Card number"),
+    ("cc-type", "Card brand"),
     ("cc-exp", "Expiry date"),
     ("cc-csc", "Security code"),
     ("cc-name", "Name on card"),
@@ -102,7 +103,7 @@ fn layout(title: &str, script: Option<&str>, main: &Markup) -> Markup {
                         }
                         "Saltmarsh Pottery"
                     }
-                    nav { a href="/" { "Checkout" } a href="/playground" { "Playground" } }
+                    nav { a href="/playground" { "Playground" } }
                 }
                 (main)
                 footer.colophon {

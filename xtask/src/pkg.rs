@@ -3,7 +3,7 @@
 use crate::sh;
 use anyhow::{Context as _, Result};
 use base64ct::{Base64, Encoding as _};
-use sha2::{Digest as _, Sha384};
+use sha2::{Digest as _, Sha256};
 use std::{
     fs,
     io::Write as _,
@@ -28,11 +28,13 @@ pub(crate) fn build() -> Result<()> {
     npm_packages()?;
     let dist = sh::root().join("pkg/dist");
     let work = sh::root().join("target/pkg");
-    for directory in [&dist, &work] {
-        fs::create_dir_all(directory)?;
-    }
-
+    fs::create_dir_all(&work)?;
     let module = compile("tillseal", &work)?;
+    // Nothing of an earlier build is to be shipped with this one.
+    if dist.exists() {
+        fs::remove_dir_all(&dist)?;
+    }
+    fs::create_dir_all(&dist)?;
     fs::copy(&module, dist.join("tillseal.wasm"))?;
     let sources = work.join("src");
     copy(&sh::root().join("pkg/src"), &sources)?;
@@ -97,9 +99,10 @@ fn optimise(module: &Path, optimised: &Path) -> Command {
             "--flatten",
             "--rereloop",
             "--merge-similar-functions",
+            // Measured: twice comes out smaller under brotli than until nothing changes.
             "-Oz",
-            "--converge",
-            "--one-caller-inline-max-function-size=35",
+            "-Oz",
+            "--one-caller-inline-max-function-size=120",
             "--reorder-functions",
         ])
         .arg(module)
@@ -193,7 +196,14 @@ fn bundle(sources: &Path, entry: &str, name: &str, dist: &Path, how: &[&str]) ->
     terser
         .arg(bundled)
         // A directive that it does not know is one all the same: 'use client'.
-        .args(["--compress", "passes=3,directives=false", "--mangle", "--ecma", "2020", "--source-map"])
+        .args([
+            "--compress",
+            "passes=3,directives=false,unsafe_arrows=true,keep_fargs=false",
+            "--mangle",
+            "--ecma",
+            "2020",
+            "--source-map",
+        ])
         .arg(format!("content=inline,url={name}.map"))
         .arg("--output")
         .arg(dist.join(name));
@@ -310,10 +320,10 @@ fn brotli(bytes: &[u8]) -> Result<usize> {
     Ok(compressed.len())
 }
 
-/// Subresource Integrity: `sha384-` and the hash in base64.
+/// Subresource Integrity: `sha256-` and the hash in base64; a longer hash would be bytes that no compressor takes away.
 fn sri(path: &Path) -> Result<String> {
     let bytes = fs::read(path).with_context(|| path.display().to_string())?;
-    Ok(format!("sha384-{}", Base64::encode_string(&Sha384::digest(bytes))))
+    Ok(format!("sha256-{}", Base64::encode_string(&Sha256::digest(bytes))))
 }
 
 /// A tool of `tests/package.json`.

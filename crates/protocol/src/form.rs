@@ -73,10 +73,55 @@ impl FieldName {
         &self.0
     }
 
-    /// The last token, which says what kind of value it is.
+    /// What kind of value the field holds, by its last token.
     #[must_use]
-    pub fn token(&self) -> &str {
+    pub fn kind(&self) -> Kind {
+        Kind::of(self.token())
+    }
+
+    fn token(&self) -> &str {
         last_word(&self.0)
+    }
+}
+
+/// What a field holds, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `cc-number`
+    Pan,
+    /// `cc-exp`
+    Expiry,
+    /// `cc-exp-month`
+    ExpiryMonth,
+    /// `cc-exp-year`
+    ExpiryYear,
+    /// `cc-csc`
+    Csc,
+    /// `iban`, a name of our own
+    Iban,
+    /// `email`
+    Email,
+    /// `tel`
+    Tel,
+    /// Any text.
+    Text,
+}
+
+impl Kind {
+    /// The kind of a field whose name ends with this token.
+    #[must_use]
+    pub fn of(token: &str) -> Self {
+        match token {
+            "cc-number" => Self::Pan,
+            "cc-exp" => Self::Expiry,
+            "cc-exp-month" => Self::ExpiryMonth,
+            "cc-exp-year" => Self::ExpiryYear,
+            "cc-csc" => Self::Csc,
+            "iban" => Self::Iban,
+            "email" => Self::Email,
+            "tel" => Self::Tel,
+            _ => Self::Text,
+        }
     }
 }
 
@@ -184,11 +229,11 @@ impl Form {
         if typed.len() > MAX_TEXT {
             return Err(FormError::TooLong);
         }
-        match name.token() {
-            "cc-number" => self.push(name, Pan::parse(typed)?.into_text()),
-            "cc-exp" => self.push(name, Expiry::parse(typed)?.into_text()),
-            "cc-csc" => self.push(name, Csc::parse(typed)?.into_text()),
-            "cc-exp-month" | "cc-exp-year" => self.input_half_expiry(name, typed),
+        match name.kind() {
+            Kind::Pan => self.push(name, Pan::parse(typed)?.into_text()),
+            Kind::Expiry => self.push(name, Expiry::parse(typed)?.into_text()),
+            Kind::Csc => self.push(name, Csc::parse(typed)?.into_text()),
+            Kind::ExpiryMonth | Kind::ExpiryYear => self.input_half_expiry(name, typed),
             _ => self.push(name, Zeroizing::new(String::from(typed))),
         }
     }
@@ -229,10 +274,10 @@ impl Form {
     /// A month field and a year field travel as one `cc-exp`.
     fn input_half_expiry(&mut self, name: FieldName, typed: &str) -> Result<(), FormError> {
         match self.half_expiry.take() {
-            Some((other, _)) if other.token() == name.token() => Err(FormError::Duplicate),
+            Some((other, _)) if other.kind() == name.kind() => Err(FormError::Duplicate),
             Some((_, half)) => {
-                let expiry = match name.token() {
-                    "cc-exp-year" => Expiry::from_month_year(&half, typed),
+                let expiry = match name.kind() {
+                    Kind::ExpiryYear => Expiry::from_month_year(&half, typed),
                     _ => Expiry::from_month_year(typed, &half),
                 };
                 self.push(FieldName(String::from("cc-exp")), expiry?.into_text())

@@ -4,7 +4,7 @@
 //! so that the caret never jumps. Positions count UTF-16 code units, as `selectionStart` does.
 
 use crate::{
-    Brand, Brands,
+    Brand, Brands, Kind,
     card::{MAX_PAN, digit},
 };
 use alloc::{string::String, vec::Vec};
@@ -16,19 +16,6 @@ pub(crate) const MAX_IBAN: usize = 34;
 const MAX_CSC: usize = 4;
 /// The groups of a number whose brand is not known, and of an IBAN on paper.
 const GAPS: [u8; 8] = [4, 8, 12, 16, 20, 24, 28, 32];
-
-/// How the text of a field is laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
-    /// `cc-number`: digits in the groups of the card's brand.
-    Pan,
-    /// `cc-exp`: `MM/YY` or `MM/YYYY`.
-    Expiry,
-    /// `cc-csc`: digits alone.
-    Csc,
-    /// `iban`: letters and digits in groups of four.
-    Iban,
-}
 
 /// What a person does to the text of a field: to what is selected, or at the caret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,17 +55,12 @@ impl<'a> Edit<'a> {
     }
 }
 
-impl Layout {
-    /// The layout of a field with this name, by its last token.
+impl Kind {
+    /// Whether the text of such a field is laid out while it is typed: a PAN in the groups of its brand, `MM/YY` or `MM/YYYY`, the digits of a
+    /// security code alone, an IBAN in groups of four.
     #[must_use]
-    pub fn of(token: &str) -> Option<Self> {
-        Some(match token {
-            "cc-number" => Self::Pan,
-            "cc-exp" => Self::Expiry,
-            "cc-csc" => Self::Csc,
-            "iban" => Self::Iban,
-            _ => return None,
-        })
+    pub fn is_laid_out(self) -> bool {
+        matches!(self, Self::Pan | Self::Expiry | Self::Csc | Self::Iban)
     }
 
     /// The text and the caret after an edit of the characters from `start` to `end`.
@@ -104,13 +86,13 @@ impl Layout {
                     caret -= usize::from(caret > 0 && kept[caret - 1] == b'/');
                     if caret > 0 {
                         caret -= 1;
-                        kept.remove(caret);
+                        take_out(&mut kept, caret);
                     }
                 }
                 Edit::Forward => {
                     caret += usize::from(kept.get(caret) == Some(&b'/'));
                     if caret < kept.len() {
-                        kept.remove(caret);
+                        take_out(&mut kept, caret);
                     }
                 }
                 Edit::Cut | Edit::Insert(_) => {}
@@ -124,7 +106,7 @@ impl Layout {
             }
             typed -= 1;
             caret -= 1;
-            kept.remove(caret);
+            take_out(&mut kept, caret);
         }
     }
 
@@ -147,9 +129,10 @@ impl Layout {
     fn lay_out(self, kept: &[u8], caret: usize) -> LaidOut {
         let (gaps, most) = match self {
             Self::Expiry => return dated(kept, caret),
-            Self::Csc => (&[][..], MAX_CSC),
             Self::Iban => (&GAPS[..], MAX_IBAN),
-            Self::Pan => {
+            Self::Csc => (&[][..], MAX_CSC),
+            // Nothing else is asked for.
+            _ => {
                 let brands = Brands::of_bytes(kept);
                 let gaps = brands.iter().next().map_or(&GAPS[..4], Brand::gaps);
                 (gaps, brands.lengths().checked_ilog2().map_or(MAX_PAN, |longest| longest as usize))
@@ -297,14 +280,19 @@ impl Date {
         for byte in month.iter().chain(slash).chain(year) {
             text.push(char::from(*byte));
         }
-        let (caret, behind_gap) = match *place {
-            Place::Year(digits) => (year_start + digits, year_start + digits),
-            Place::Month(2) if year.is_empty() => (year_start, year_start),
-            Place::Month(2) => (2, year_start),
-            Place::Month(digits) => (digits, digits),
+        let caret = match *place {
+            Place::Year(digits) => year_start + digits,
+            Place::Month(2) if year.is_empty() => year_start,
+            Place::Month(digits) => digits,
         };
-        LaidOut { text, caret, behind_gap, is_whole: !self.is_overfull }
+        LaidOut { text, caret, behind_gap: caret, is_whole: !self.is_overfull }
     }
+}
+
+/// Smaller than `Vec::remove`, which knows what to say of a place that is not there.
+fn take_out(kept: &mut Vec<u8>, place: usize) {
+    kept.copy_within(place + 1.., place);
+    kept.pop();
 }
 
 /// The place in bytes of a place in UTF-16 code units; the end, where it lies beyond.

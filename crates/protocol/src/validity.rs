@@ -3,7 +3,7 @@
 //! These are hints for the page. What cannot be sealed is refused by [`Form`](crate::Form); whether a card is good, the server says.
 
 use crate::{
-    Brand, Brands, CscError, Expiry, ExpiryError, FieldName, MAX_TEXT, PanError,
+    Brand, Brands, CscError, Expiry, ExpiryError, FieldName, Kind, MAX_TEXT, PanError,
     card::{check_digit_holds, digit, digits_only, pan_digits},
     format::MAX_IBAN,
 };
@@ -95,14 +95,14 @@ impl Circumstances {
         if typed.len() > MAX_TEXT {
             return Err(Invalid::TooLong);
         }
-        match name.token() {
-            "cc-number" => self.pan(typed),
-            "cc-exp" => self.expiry(typed),
-            "cc-csc" => self.csc(typed),
-            "iban" => self.iban(typed),
-            "email" => email(typed),
-            "tel" => tel(typed),
-            _ => Ok(()),
+        match name.kind() {
+            Kind::Pan => self.pan(typed),
+            Kind::Expiry => self.expiry(typed),
+            Kind::Csc => self.csc(typed),
+            Kind::Iban => self.iban(typed),
+            Kind::Email => email(typed),
+            Kind::Tel => tel(typed),
+            Kind::ExpiryMonth | Kind::ExpiryYear | Kind::Text => Ok(()),
         }
     }
 

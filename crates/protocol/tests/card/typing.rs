@@ -3,7 +3,7 @@
 //! In a text, `|` is the caret and `[…]` a selection.
 
 use proptest::{collection::vec, prelude::*};
-use tillseal_protocol::{Edit, Layout, Line};
+use tillseal_protocol::{Edit, Kind, Line};
 
 /// The text without its marks, and the selection.
 fn marked(text: &str) -> (String, usize, usize) {
@@ -19,13 +19,13 @@ fn with_caret(line: &Line) -> String {
     format!("{before}|{after}")
 }
 
-fn edited(layout: Layout, text: &str, edit: Edit) -> String {
+fn edited(layout: Kind, text: &str, edit: Edit) -> String {
     let (text, start, end) = marked(text);
     with_caret(&layout.edit(&text, start, end, edit))
 }
 
 /// Types the characters one by one.
-fn typed(layout: Layout, text: &str, characters: &str) -> String {
+fn typed(layout: Kind, text: &str, characters: &str) -> String {
     let mut text = text.to_owned();
     for character in characters.chars() {
         text = edited(layout, &text, Edit::Insert(&character.to_string()));
@@ -57,7 +57,7 @@ fn a_card_number_is_typed() {
         ("|", "45395787636214869999", "4539 5787 6362 1486 999|"),
     ];
     for (text, characters, expected) in cases {
-        assert_eq!(typed(Layout::Pan, text, characters), expected, "{characters} into {text}");
+        assert_eq!(typed(Kind::Pan, text, characters), expected, "{characters} into {text}");
     }
 }
 
@@ -82,47 +82,47 @@ fn a_card_number_is_pasted() {
         ("3714 496353 98|4", "3177", "3714 496353 9831|4"),
     ];
     for (text, pasted, expected) in cases {
-        assert_eq!(edited(Layout::Pan, text, Edit::Insert(pasted)), expected, "{pasted} into {text}");
+        assert_eq!(edited(Kind::Pan, text, Edit::Insert(pasted)), expected, "{pasted} into {text}");
     }
 }
 
 #[test]
 fn deleting_goes_over_gaps() {
     let cases = [
-        (Layout::Pan, "4111 1|", Edit::Backward, "4111|"),
-        (Layout::Pan, "4111 |1", Edit::Backward, "411|1"),
-        (Layout::Pan, "4111| 1", Edit::Backward, "411|1"),
-        (Layout::Pan, "|4111", Edit::Backward, "|4111"),
-        (Layout::Pan, "|", Edit::Backward, "|"),
-        (Layout::Pan, "4111| 2", Edit::Forward, "4111|"),
-        (Layout::Pan, "4111| 23", Edit::Forward, "4111 |3"),
-        (Layout::Pan, "411|1 2", Edit::Forward, "411|2"),
-        (Layout::Pan, "4111|", Edit::Forward, "4111|"),
-        (Layout::Pan, "41[11 1]1", Edit::Backward, "41|1"),
-        (Layout::Pan, "41[11 1]1", Edit::Forward, "41|1"),
-        (Layout::Pan, "41[11 1]1", Edit::Cut, "41|1"),
-        (Layout::Pan, "411|1", Edit::Cut, "411|1"),
-        (Layout::Pan, "[4111 1]", Edit::Cut, "|"),
-        (Layout::Expiry, "12/29|", Edit::Backward, "12/2|"),
-        (Layout::Expiry, "12/2|", Edit::Backward, "12/|"),
-        (Layout::Expiry, "12/|", Edit::Backward, "1|"),
-        (Layout::Expiry, "1|", Edit::Backward, "|"),
+        (Kind::Pan, "4111 1|", Edit::Backward, "4111|"),
+        (Kind::Pan, "4111 |1", Edit::Backward, "411|1"),
+        (Kind::Pan, "4111| 1", Edit::Backward, "411|1"),
+        (Kind::Pan, "|4111", Edit::Backward, "|4111"),
+        (Kind::Pan, "|", Edit::Backward, "|"),
+        (Kind::Pan, "4111| 2", Edit::Forward, "4111|"),
+        (Kind::Pan, "4111| 23", Edit::Forward, "4111 |3"),
+        (Kind::Pan, "411|1 2", Edit::Forward, "411|2"),
+        (Kind::Pan, "4111|", Edit::Forward, "4111|"),
+        (Kind::Pan, "41[11 1]1", Edit::Backward, "41|1"),
+        (Kind::Pan, "41[11 1]1", Edit::Forward, "41|1"),
+        (Kind::Pan, "41[11 1]1", Edit::Cut, "41|1"),
+        (Kind::Pan, "411|1", Edit::Cut, "411|1"),
+        (Kind::Pan, "[4111 1]", Edit::Cut, "|"),
+        (Kind::Expiry, "12/29|", Edit::Backward, "12/2|"),
+        (Kind::Expiry, "12/2|", Edit::Backward, "12/|"),
+        (Kind::Expiry, "12/|", Edit::Backward, "1|"),
+        (Kind::Expiry, "1|", Edit::Backward, "|"),
         // The year stays where it is while the month is mended.
-        (Layout::Expiry, "12/|29", Edit::Backward, "1|/29"),
-        (Layout::Expiry, "12|/29", Edit::Backward, "1|/29"),
-        (Layout::Expiry, "1|/29", Edit::Backward, "|/29"),
-        (Layout::Expiry, "|/29", Edit::Backward, "|/29"),
-        (Layout::Expiry, "/|29", Edit::Backward, "|/29"),
-        (Layout::Expiry, "12|/29", Edit::Forward, "12/|9"),
-        (Layout::Expiry, "12/|29", Edit::Forward, "12/|9"),
-        (Layout::Expiry, "|12/29", Edit::Forward, "|2/29"),
-        (Layout::Expiry, "|2/29", Edit::Forward, "|/29"),
-        (Layout::Expiry, "0|5/29", Edit::Backward, "|5/29"),
-        (Layout::Expiry, "[12/29]", Edit::Backward, "|"),
-        (Layout::Expiry, "12[/29]", Edit::Backward, "12/|"),
-        (Layout::Csc, "12|3", Edit::Backward, "1|3"),
-        (Layout::Iban, "DE89 3|", Edit::Backward, "DE89|"),
-        (Layout::Iban, "DE89| 37", Edit::Forward, "DE89 |7"),
+        (Kind::Expiry, "12/|29", Edit::Backward, "1|/29"),
+        (Kind::Expiry, "12|/29", Edit::Backward, "1|/29"),
+        (Kind::Expiry, "1|/29", Edit::Backward, "|/29"),
+        (Kind::Expiry, "|/29", Edit::Backward, "|/29"),
+        (Kind::Expiry, "/|29", Edit::Backward, "|/29"),
+        (Kind::Expiry, "12|/29", Edit::Forward, "12/|9"),
+        (Kind::Expiry, "12/|29", Edit::Forward, "12/|9"),
+        (Kind::Expiry, "|12/29", Edit::Forward, "|2/29"),
+        (Kind::Expiry, "|2/29", Edit::Forward, "|/29"),
+        (Kind::Expiry, "0|5/29", Edit::Backward, "|5/29"),
+        (Kind::Expiry, "[12/29]", Edit::Backward, "|"),
+        (Kind::Expiry, "12[/29]", Edit::Backward, "12/|"),
+        (Kind::Csc, "12|3", Edit::Backward, "1|3"),
+        (Kind::Iban, "DE89 3|", Edit::Backward, "DE89|"),
+        (Kind::Iban, "DE89| 37", Edit::Forward, "DE89 |7"),
     ];
     for (layout, text, edit, expected) in cases {
         assert_eq!(edited(layout, text, edit), expected, "{edit:?} in {text}");
@@ -138,6 +138,7 @@ fn an_expiry_date_is_typed() {
         ("|", "12/29", "12/29|"),
         ("|", "12 / 29", "12/29|"),
         ("|", "12-29", "12/29|"),
+        ("|", "2", "02/|"),
         ("|", "5", "05/|"),
         ("|", "529", "05/29|"),
         ("|", "1/29", "01/29|"),
@@ -162,7 +163,7 @@ fn an_expiry_date_is_typed() {
         ("[12]/29", "05", "05|/29"),
     ];
     for (text, characters, expected) in cases {
-        assert_eq!(typed(Layout::Expiry, text, characters), expected, "{characters} into {text}");
+        assert_eq!(typed(Kind::Expiry, text, characters), expected, "{characters} into {text}");
     }
 }
 
@@ -178,20 +179,20 @@ fn an_expiry_date_comes_in_whole() {
         ("expires 12/29", "12/29|"),
     ] {
         // Pasted, and laid out after the browser has put it there.
-        assert_eq!(edited(Layout::Expiry, "|", Edit::Insert(filled)), expected, "{filled}");
-        assert_eq!(edited(Layout::Expiry, &format!("{filled}|"), Edit::Insert("")), expected, "{filled}");
+        assert_eq!(edited(Kind::Expiry, "|", Edit::Insert(filled)), expected, "{filled}");
+        assert_eq!(edited(Kind::Expiry, &format!("{filled}|"), Edit::Insert("")), expected, "{filled}");
     }
 }
 
 #[test]
 fn a_security_code_and_an_iban_are_typed() {
-    assert_eq!(typed(Layout::Csc, "|", "12a3 45"), "1234|");
-    assert_eq!(typed(Layout::Csc, "1|23", "99"), "19|23");
-    assert_eq!(typed(Layout::Iban, "|", "de89370400440532013000"), "DE89 3704 0044 0532 0130 00|");
-    assert_eq!(edited(Layout::Iban, "|", Edit::Insert("DE89-3704 0044")), "DE89 3704 0044|");
-    assert_eq!(edited(Layout::Iban, "|", Edit::Insert("IBAN: DE89 3704")), "DE89 3704|");
-    assert_eq!(typed(Layout::Iban, "|", "iban de89"), "DE89|");
-    assert_eq!(typed(Layout::Iban, "|", &"A1".repeat(20)).replace([' ', '|'], "").len(), 34);
+    assert_eq!(typed(Kind::Csc, "|", "12a3 45"), "1234|");
+    assert_eq!(typed(Kind::Csc, "1|23", "99"), "19|23");
+    assert_eq!(typed(Kind::Iban, "|", "de89370400440532013000"), "DE89 3704 0044 0532 0130 00|");
+    assert_eq!(edited(Kind::Iban, "|", Edit::Insert("DE89-3704 0044")), "DE89 3704 0044|");
+    assert_eq!(edited(Kind::Iban, "|", Edit::Insert("IBAN: DE89 3704")), "DE89 3704|");
+    assert_eq!(typed(Kind::Iban, "|", "iban de89"), "DE89|");
+    assert_eq!(typed(Kind::Iban, "|", &"A1".repeat(20)).replace([' ', '|'], "").len(), 34);
 }
 
 #[test]
@@ -209,11 +210,16 @@ fn input_types_are_edits() {
     {
         assert_eq!(edit(input_type), None, "{input_type}");
     }
-    assert_eq!(Layout::of("cc-number"), Some(Layout::Pan));
-    assert_eq!(Layout::of("cc-exp"), Some(Layout::Expiry));
-    assert_eq!(Layout::of("cc-csc"), Some(Layout::Csc));
-    assert_eq!(Layout::of("iban"), Some(Layout::Iban));
-    assert_eq!(Layout::of("cc-name"), None);
+    for (token, is_laid_out) in [
+        ("cc-number", true),
+        ("cc-exp", true),
+        ("cc-csc", true),
+        ("iban", true),
+        ("cc-name", false),
+        ("tel", false),
+    ] {
+        assert_eq!(Kind::of(token).is_laid_out(), is_laid_out, "{token}");
+    }
 }
 
 /// Where a caret or a selection goes, in digits, and what happens there.
@@ -290,7 +296,7 @@ fn place(text: &str, count: usize) -> usize {
         .map_or(text.len(), |(at, _)| at + 1)
 }
 
-fn obeys_the_model(layout: Layout, steps: &[(usize, usize, Step)], most: impl Fn(&[char]) -> usize) {
+fn obeys_the_model(layout: Kind, steps: &[(usize, usize, Step)], most: impl Fn(&[char]) -> usize) {
     let (mut text, mut model) = (String::new(), Model::default());
     for (start, len, step) in steps {
         let start = start % (model.0.len() + 1);
@@ -318,7 +324,7 @@ fn obeys_the_model(layout: Layout, steps: &[(usize, usize, Step)], most: impl Fn
 proptest! {
     #[test]
     fn a_card_number_obeys_the_model(steps in steps()) {
-        obeys_the_model(Layout::Pan, &steps, |digits| {
+        obeys_the_model(Kind::Pan, &steps, |digits| {
             let digits: String = digits.iter().collect();
             tillseal_protocol::Brands::of(&digits).iter().map(tillseal_protocol::Brand::longest).max().unwrap_or(19)
         });
@@ -326,7 +332,7 @@ proptest! {
 
     #[test]
     fn a_security_code_obeys_the_model(steps in steps()) {
-        obeys_the_model(Layout::Csc, &steps, |_| 4);
+        obeys_the_model(Kind::Csc, &steps, |_| 4);
     }
 
     #[test]
@@ -341,7 +347,7 @@ proptest! {
                 Step::Forward => Edit::Forward,
                 Step::Cut => Edit::Cut,
             };
-            let line = Layout::Expiry.edit(&text, start, end, edit);
+            let line = Kind::Expiry.edit(&text, start, end, edit);
             let (month, year) = line.text.split_once('/').unwrap_or((&line.text, ""));
             prop_assert!(month.len() <= 2 && digits(month).len() == month.len(), "{}", line.text.as_str());
             prop_assert!(month.parse::<u8>().unwrap_or(1) <= 12, "{}", line.text.as_str());
@@ -354,7 +360,7 @@ proptest! {
 
     #[test]
     fn any_text_and_place_will_do(text in ".{0,40}", start in 0..60_usize, end in 0..60_usize, inserted in ".{0,20}") {
-        for layout in [Layout::Pan, Layout::Expiry, Layout::Csc, Layout::Iban] {
+        for layout in [Kind::Pan, Kind::Expiry, Kind::Csc, Kind::Iban] {
             for edit in [Edit::Insert(&inserted), Edit::Cut, Edit::Backward, Edit::Forward] {
                 let line = layout.edit(&text, start, end, edit);
                 prop_assert!(line.text.is_ascii() && line.caret <= line.text.len());

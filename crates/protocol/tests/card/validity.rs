@@ -44,6 +44,7 @@ fn card_numbers() {
         ("9999 9999 9992", ["pan-incomplete", "pan-check-digit"]),
         ("9999 9999 9991", ["", ""]),
         ("9999 9999 999", ["pan-incomplete"; 2]),
+        ("9999 9999 9999 9999 998", ["", ""]),
         ("9999 9999 9999 9999 9991", ["pan-length"; 2]),
     ];
     for (typed, expected) in cases {
@@ -83,6 +84,8 @@ fn expiry_dates() {
         ("12/2025", ["expiry-past"; 2]),
         // May go on to 2029.
         ("12/20", ["expiry-incomplete", "expiry-past"]),
+        ("12/2020", ["expiry-past"; 2]),
+        ("1/2020", ["expiry-past"; 2]),
         ("12/202", ["expiry-incomplete", "expiry-shape"]),
         ("12/2029", ["", ""]),
         ("2029-12", ["", ""]),
