@@ -39,11 +39,13 @@ const LOOKS = {
 /** Keeps what a screen reader would say: changes of the live region, and where the focus lands on a field that is wrong. */
 const LISTEN = `
   globalThis.heard = [];
-  const region = () => form.querySelector(':scope > [role=status]');
+  const regions = () => form.querySelectorAll(':scope > [role=status], :scope > [role=alert]');
   globalThis.listen = () => {
-    globalThis.regionWasThere = region()?.textContent === '';
-    new MutationObserver(() => { if (region().textContent) heard.push('region: ' + region().textContent); })
-      .observe(region(), { childList: true, characterData: true, subtree: true });
+    globalThis.regionWasThere = regions().length === 2 && [...regions()].every((region) => region.textContent === '');
+    for (const region of regions()) {
+      new MutationObserver(() => { if (region.textContent) heard.push('region: ' + region.textContent); })
+        .observe(region, { childList: true, characterData: true, subtree: true });
+    }
     const onFocus = ({ target }) => {
       if (!target.matches('[aria-invalid=true]')) return;
       const describing = target.getAttribute('aria-describedby').split(' ').map((id) => target.getRootNode().getElementById(id));
