@@ -20,7 +20,7 @@ const HEADERS = {
 
 /** What the shopper of the measurements has typed: with the rest of the claims about 750 bytes, which are padded to 768. */
 export const TYPED = {
-  'cc-number': '4539578763621486',
+  'cc-number': '371449635398431',
   'cc-exp': '12/2031',
   'cc-csc': '7391',
   'cc-name': 'Zoë Quill-Featherstonehaugh',
