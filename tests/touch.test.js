@@ -95,7 +95,7 @@ eachEngine((engine) => {
       await session.send('Input.insertText', { text: '１１２３' });
       assert.equal(await field.adopt(), '4111 23');
       for (const key of ['4', 'Backspace', 'Backspace', 'Backspace', '5']) await field.press(key);
-      for (let tries = 0; (await field.shown()).text !== '41'; tries += 1) {
+      for (let tries = 0; (await field.shown()).text; tries += 1) {
         assert.ok(tries < 9, `undo ends at ${(await field.shown()).text}`);
         await page.press('Control+z');
       }

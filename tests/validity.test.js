@@ -377,7 +377,7 @@ eachEngine((engine) => {
       await page.focus('#email');
       assert.notEqual(await said(page, selector('number')), '');
       await page.evaluate(() => document.forms[0].reset());
-      await page.waitFor(() => !document.querySelector('form > [role=status]').textContent, 'silence');
+      await until(async () => (await seen(page, selector('number'))).state === 'empty', 'a reset');
       assert.deepEqual(await seen(page, selector('number')), { state: 'empty', isInvalid: false, said: '', custom: '', isValid: inputs === CARD });
       await type(page, selector('number'), '4111');
       await page.evaluate(() => { document.querySelector('fieldset').disabled = true; });
