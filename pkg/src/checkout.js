@@ -175,7 +175,7 @@ export class Checkout {
         const { name, value } = control
         if (guarded(() => module.input([seal, tokens, value ?? ''].join('\0'))) && name && !this.#exposed.has(name)) {
           this.#exposed.add(name)
-          console.warn(`tillseal: without this script, the field with name="${name}" is sent in plain: remove the name.`)
+          console.warn(`tillseal: remove name="${name}": without this script, the field is sent in plain.`)
         }
       }
       return guarded(() => use(module))

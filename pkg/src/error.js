@@ -17,9 +17,9 @@ const ADVICE = {
   detached: 'The form is detached.',
   'field-name': 'data-seal must be 1 to 64 of a-z A-Z 0-9 - _ .',
   'field-duplicate': 'Two fields have this name.',
-  'field-invalid': 'Its attributes demand something else.',
-  'field-unclaimed': 'No recipient may read this field.',
-  'form-too-large': 'The form may hold 8,192 bytes.',
+  'field-invalid': 'Its attributes forbid it.',
+  'field-unclaimed': 'No recipient may read it.',
+  'form-too-large': 'It may hold 8,192 bytes.',
 }
 
 /**

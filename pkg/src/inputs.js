@@ -116,7 +116,7 @@ export class Inputs {
     })
     wordsOf(form).then((words) => {
       this.#words = words
-      for (const control of this.#known()) this.#look(control)
+      if (words !== EN) for (const control of this.#controls()) this.#look(control)
     })
   }
 
@@ -137,12 +137,9 @@ export class Inputs {
     listen('input', (event, control) => this.#onInput(event, control))
     // An input method's last input event is still a part of its composition.
     listen('compositionend', ({ type }, control) => this.#onInput(/** @type {any} */ ({ inputType: type }), control))
-    const adopt = () => {
-      for (const control of controlsOf(form)) this.#adopt(control)
-    }
-    listen('focusin', adopt)
+    listen('focusin', () => this.#controls())
     form.addEventListener('reset', () => setTimeout(() => this.#reset()), { signal })
-    adopt()
+    this.#controls()
   }
 
   /**
@@ -154,10 +151,11 @@ export class Inputs {
     this.alert()
     if (!this.#isValidating(submitter)) return
     const wrong = []
-    for (const control of controlsOf(this.#form)) {
-      this.#adopt(control)
-      if (this.#states.has(control)) this.#look(control, true)
-      if (this.#states.has(control) && control.willValidate && !control.validity.valid) wrong.push(control)
+    for (const control of this.#controls()) {
+      const { validity } = control
+      // What was right when it was left is not judged again.
+      if (!this.#states.get(control).isDone || !validity.valid) this.#look(control, true)
+      if (control.willValidate && !validity.valid) wrong.push(control)
     }
     return this.#tell(wrong)
   }
@@ -177,7 +175,7 @@ export class Inputs {
    * @param {TillsealError} error
    */
   show(error) {
-    const control = this.#known().find((control) => namingOf(control).name === error.field)
+    const control = this.#controls().find((control) => namingOf(control).name === error.field)
     if (!control) return this.alert(error.field || error.code === 'unsupported' ? error.code : 'unavailable')
     this.#states.get(control).message = this.#say(control, error.code)
     this.#tell([control])
@@ -188,14 +186,22 @@ export class Inputs {
     this.#alert.textContent = code ? this.#say(this.#form, code) : ''
   }
 
-  /** @param {any} control */
-  #adopt(control) {
+  /** The controls that are sealed, new ones taken over. */
+  #controls() {
+    const controls = controlsOf(this.#form)
+    const last = controls.findLast((control) => control.matches('input'))
+    for (const control of controls) this.#adopt(control, last)
+    return controls.filter((control) => this.#states.has(control))
+  }
+
+  /** @param {any} control @param {Control | undefined} last */
+  #adopt(control, last) {
+    if (!this.#module || this.#states.has(control)) return
     const { seal, tokens, name, token } = namingOf(control)
-    if (this.#states.has(control) || !name || control.closest('[data-plain]')) return
+    if (!name || control.closest('[data-plain]')) return
     if (!this.#module.judge([seal, tokens].join(NUL), 0, false)) return
     this.#states.set(control, {})
     this.#latest[token] = control
-    const last = controlsOf(this.#form).filter((control) => namingOf(control).name && control.matches('input')).at(-1)
     const missing = { ...ATTRIBUTES[token], enterkeyhint: control === last ? 'done' : 'next' }
     for (const [attribute, value] of Object.entries(missing)) {
       if (control.matches('input') && !control.hasAttribute(attribute)) control.setAttribute(attribute, value)
@@ -436,16 +442,12 @@ export class Inputs {
   }
 
   #reset() {
-    for (const control of this.#known()) {
+    for (const control of this.#controls()) {
       this.#hide(control)
       this.#look(control)
     }
     this.#announce()
     this.alert()
-  }
-
-  #known() {
-    return controlsOf(this.#form).filter((control) => this.#states.has(control))
   }
 
   /**

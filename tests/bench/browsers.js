@@ -10,7 +10,7 @@ import { tracedTasks } from './trace.js';
 
 const ROUNDS = 200;
 /** WebKitGTK ends a script after 20 s, so the rounds are asked for in slices. */
-const SLICE = 20;
+const SLICE = 8;
 const FRESH_PAGES = 10;
 const COLD_STARTS = 5;
 const PAUSE = 'the page to be ready';

@@ -179,7 +179,7 @@ fn on_demand() -> Result<Vec<String>> {
     Ok(external)
 }
 
-/// Bundles a script with all that it imports, and makes it small; its source map is for whoever debugs a page.
+/// Bundles a script with all that it imports, and makes it small; its source map, which a page need not know of, is for whoever debugs it.
 fn bundle(sources: &Path, entry: &str, name: &str, dist: &Path, how: &[&str]) -> Result<()> {
     let bundled = sources.join("bundled").join(name);
     let mut esbuild = node_tool("esbuild");
@@ -204,7 +204,7 @@ fn bundle(sources: &Path, entry: &str, name: &str, dist: &Path, how: &[&str]) ->
             "2020",
             "--source-map",
         ])
-        .arg(format!("content=inline,url={name}.map"))
+        .arg("content=inline")
         .arg("--output")
         .arg(dist.join(name));
     if !how.contains(&"--format=iife") {
