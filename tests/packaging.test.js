@@ -68,7 +68,7 @@ eachEngine((engine) => {
     const page = await visit(`${merchant.origin}/`);
     await page.waitFor(() => document.querySelector('tillseal-card')?.shadowRoot?.querySelector('label')?.textContent === 'Kartennummer');
     await pay(page, merchant);
-    assert.equal(page.console.some((line) => line.includes('WebCrypto takes its place')), standIn, page.console.join('\n'));
+    assert.equal(page.console.some((line) => line.includes('WebCrypto instead of WebAssembly')), standIn, page.console.join('\n'));
     assert.deepEqual(recorder.violations, []);
   }
 
