@@ -44,7 +44,7 @@ const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class 
 
 /**
  * The card group. Attributes: `brands`, the ids of those that are taken, and `holder`, to ask for the name on the card too.
- * Styled by `--tillseal-…` custom properties and by `::part(field label input error hint sign)`.
+ * Styled by `--tillseal-…` custom properties and by the parts `field`, `label`, `input`, `select`, `sign`, `hint` and `error`.
  */
 export class TillsealCard extends Base {
   static formAssociated = true
