@@ -91,5 +91,5 @@ function form(id, keySet) {
 
 function input([name, value]) {
   const attribute = OWN.includes(name) ? 'data-seal' : 'autocomplete';
-  return `<input ${attribute}="${name}" value="${value.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}">`;
+  return `<input ${attribute}="${name}" aria-label="${name}" value="${value.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}">`;
 }

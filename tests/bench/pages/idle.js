@@ -8,6 +8,8 @@
   let waiting = 0;
   let last = 0;
   globalThis[name] = (callback, options) => {
+    // Without idle callbacks, timers are of others too.
+    if (typeof options !== 'object') return schedule.call(globalThis, callback, options);
     waiting += 1;
     return schedule.call(globalThis, (...values) => {
       waiting -= 1;
