@@ -1,12 +1,12 @@
 //! One form, from attach to seal.
 
-use crate::failure::Failure;
+use crate::{failure::Failure, listen};
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{hint::black_box, iter, mem, str::SplitAsciiWhitespace};
 use getrandom::{SysRng, rand_core::TryRng as _};
 use tillseal_protocol::{
     Brand, Brands, Circumstances, Context, Edit, FieldName, FieldSet, Form, FormError, Invalid, Jti, Jwk,
-    Kind, Preparation, RandomError, Recipient, Sealer,
+    Kind, Preparation, RandomError, Recipient, Sealer, signals::Signals,
 };
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
@@ -18,6 +18,9 @@ pub struct Checkout {
     parts: Vec<Part>,
     jti: Option<Jti>,
     form: Form,
+    signals: Signals,
+    /// The claim `signals`.
+    claim: Vec<u8>,
 }
 
 /// What one recipient gets.
@@ -137,6 +140,49 @@ impl Checkout {
         answer
     }
 
+    /// Takes what the page says of itself and of its controls, as `pkg/src/facts.js` writes it, and gives the claim `signals` that
+    /// is sealed from now on. May be called again, with more controls.
+    ///
+    /// `text` are texts with NUL between them, at the end the `data-seal` and `autocomplete` of the form's controls; `now` is on the
+    /// clock of what was observed.
+    #[expect(clippy::too_many_arguments, reason = "a number costs the least to hand over")]
+    #[must_use]
+    pub fn signals(
+        &mut self,
+        text: &str,
+        tier: u32,
+        is_so: u32,
+        touch_points: i32,
+        width: i32,
+        time_zone: i32,
+        color_depth: i32,
+        screen_height: i32,
+        screen_width: i32,
+        now: f64,
+    ) -> String {
+        let mut parts = Parts(text);
+        let numbers = [touch_points, width, time_zone, color_depth, screen_height, screen_width];
+        let facts = listen::facts(&mut parts, tier, is_so, numbers);
+        let mut number = 0;
+        while !parts.0.is_empty() {
+            if let Ok(Some(name)) = parts.name() {
+                self.signals.name_field(number, name.as_str());
+            }
+            number += 1;
+        }
+        self.signals.tier = facts.tier;
+        self.claim = self.signals.to_json(&facts, now);
+        // All of it is ASCII, unless a page made a user agent of its own; `from_utf8` costs 300 bytes of the module.
+        self.claim.iter().copied().map(char::from).collect()
+    }
+
+    /// Takes what happened, as `pkg/src/listen.js` numbers it; `time` is in milliseconds since any fixed moment.
+    pub fn observe(&mut self, kind: u32, time: f64, a: f64, b: f64, c: f64) {
+        if let Some(event) = listen::event(kind, a, b, c) {
+            self.signals.observe(time, event);
+        }
+    }
+
     /// Makes sure that what was taken in can be sealed, and does whatever is left of the preparation at once.
     ///
     /// # Errors
@@ -205,8 +251,9 @@ impl Checkout {
                 recipients.push((*sealer, &part.fields));
             }
         }
+        let context = Context { jti, iat: iat.into(), origin, signals: &self.claim };
         let mut sealed = String::new();
-        for envelope in form.seal(recipients, &Context { jti, iat: iat.into(), origin })? {
+        for envelope in form.seal(recipients, &context)? {
             sealed.push_str(&envelope);
             sealed.push(' ');
         }
@@ -215,10 +262,10 @@ impl Checkout {
 }
 
 /// Texts with NUL between them: one text across the boundary costs less than several.
-struct Parts<'a>(&'a str);
+pub(crate) struct Parts<'a>(pub(crate) &'a str);
 
 impl<'a> Parts<'a> {
-    fn next(&mut self) -> &'a str {
+    pub(crate) fn next(&mut self) -> &'a str {
         let end = self.0.bytes().position(|byte| byte == 0).unwrap_or(self.0.len());
         let (part, rest) = self.0.split_at(end);
         self.0 = rest.get(1..).unwrap_or("");
@@ -226,7 +273,7 @@ impl<'a> Parts<'a> {
     }
 
     /// The name that `data-seal`, else `autocomplete` gives a field.
-    fn name(&mut self) -> Result<Option<FieldName>, FormError> {
+    pub(crate) fn name(&mut self) -> Result<Option<FieldName>, FormError> {
         match (self.next(), self.next()) {
             ("", autocomplete) => FieldName::from_autocomplete(autocomplete),
             (data_seal, _) => FieldName::parse(data_seal).map(Some),

@@ -12,6 +12,7 @@ extern crate std;
 
 mod checkout;
 mod failure;
+mod listen;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
 

@@ -3,6 +3,7 @@
 
 import { TillsealError } from './error.js'
 import { Inputs, controlsOf, namingOf, tell } from './inputs.js'
+import { Listener } from './listen.js'
 import { loadKeys, loadModule } from './load.js'
 
 /**
@@ -12,8 +13,12 @@ import { loadKeys, loadModule } from './load.js'
  * Who may read which fields: names, or beginnings that end in `*` (`cc-*`). `kid` pins the key: its RFC 7638 thumbprint.
  * @typedef {{ name: string, key: Key, kid?: string, fields: string[] }} Recipient
  *
- * `key` for one recipient of everything, or `recipients`. `messages` by code, in the place of ours.
- * @typedef {{ key?: Key, kid?: string, recipients?: Recipient[], messages?: Record<string, string> }} Options
+ * How much is told of how the form was filled; each tier includes those before it. See docs/signals.md.
+ * @typedef {'none' | 'essential' | 'behaviour' | 'device'} Tier
+ *
+ * `key` for one recipient of everything, or `recipients`. `messages` by code, in the place of ours. `signals` is `device`, and
+ * `essential` for who sends Global Privacy Control. `threeDS` adds the browser data of EMV 3-D Secure.
+ * @typedef {{ key?: Key, kid?: string, recipients?: Recipient[], messages?: Record<string, string>, signals?: Tier, threeDS?: boolean }} Options
  */
 
 const { origin } = globalThis.location ?? {}
@@ -59,6 +64,7 @@ export class Checkout {
   /** @type {any} */
   #module
   #inputs
+  #listener
   /** @type {Promise<void> | undefined} */
   #starting
   /** @type {string[]} */
@@ -79,6 +85,7 @@ export class Checkout {
     this.#options = options
     const { signal } = this.#listeners
     this.#inputs = new Inputs(form, options.messages, signal)
+    this.#listener = new Listener(form, options, this.#inputs, signal)
     // Capture: before the page's own listeners, which may read the form.
     form.addEventListener('submit', (event) => this.#onSubmit(event), { capture: true, signal })
     form.addEventListener('formdata', (event) => this.#onFormData(event), { signal })
@@ -102,10 +109,20 @@ export class Checkout {
    * @returns {Record<string, string>} Compact JWEs to send: `sealed`, or `sealed-<name>` for each of `recipients`.
    */
   seal() {
+    if (this.#module) this.#listener.now()
     const sealed = this.#read((module) => module.seal(Date.now() / 1000, origin)).split(' ')
     this.#prepare(this.#module).catch((error) => this.#fail(error))
     this.sealed = Object.fromEntries(this.#entries.map((entry, index) => [entry, sealed[index]]))
     return this.sealed
+  }
+
+  /**
+   * What a payload would say now of how the form was filled, see docs/signals.md.
+   * @returns {Record<string, any> | undefined} Nothing before the module is ready, for the tier `none`, and without WebAssembly.
+   */
+  get signals() {
+    const json = this.#module && this.#listener.now()
+    return json ? JSON.parse(json) : undefined
   }
 
   /** Leaves the form alone. */
@@ -120,7 +137,10 @@ export class Checkout {
     const { signal } = this.#listeners
     const [Module, ...sets] = await Promise.all([loadModule(), ...recipients.map(({ key }) => loadKeys(key))])
     const module = new Module()
-    if (!signal.aborted) this.#inputs.start(module)
+    if (!signal.aborted) {
+      this.#inputs.start(module)
+      this.#listener.start(module)
+    }
     const kids = []
     try {
       for (const [index, { kid, fields }] of recipients.entries()) kids.push(await module.add([sets[index], kid ?? '', fields.join()].join('\0')))

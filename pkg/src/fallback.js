@@ -28,7 +28,7 @@ const MAX_TEXT = 1024
 const MAX_FORM = 8 * 1024
 /** The longest name of a field. */
 const MAX_NAME = 64
-/** The longest plaintext, in bytes, padding included. */
+/** The longest plaintext, in bytes, padding included. The module's is 8 KiB longer: for signals, which are not sent from here. */
 const MAX_PLAINTEXT = 56 * 1024
 
 /** The keys that a form is sealed to and, while it is read, its fields. Errors are texts: `code`, or `code field`. */

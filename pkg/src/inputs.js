@@ -91,7 +91,8 @@ export class Inputs {
   #offered = ''
   /** By its last token. */
   #latest = /** @type {Record<string, Control>} */ ({})
-  #isWriting = false
+  /** Events are ours while this holds. */
+  isWriting = false
   #validates = false
 
   /**
@@ -221,7 +222,7 @@ export class Inputs {
 
   /** @param {InputEvent} event @param {HTMLInputElement} control */
   #onBeforeInput(event, control) {
-    if (this.#isWriting || !event.cancelable || event.isComposing || !this.#states.has(control) || control.selectionStart === null) return
+    if (this.isWriting || !event.cancelable || event.isComposing || !this.#states.has(control) || control.selectionStart === null) return
     const data = event.data ?? event.dataTransfer?.getData('text') ?? ''
     const { selectionStart, selectionEnd } = control
     const words = [namingOf(control).token, event.inputType, data, control.value]
@@ -250,14 +251,14 @@ export class Inputs {
     while (kept < Math.min(old.length, text.length) - start && old.at(-1 - kept) === text.at(-1 - kept)) kept += 1
     const typed = text.slice(start, text.length - kept)
     if (old !== text) {
-      this.#isWriting = true
+      this.isWriting = true
       select(control, start, old.length - kept)
       document.execCommand(typed ? 'insertText' : 'delete', false, typed)
-      this.#isWriting = false
       if (control.value !== text) {
         write(control, text)
         control.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }))
       }
+      this.isWriting = false
     }
     select(control, caret, caret)
   }
@@ -266,7 +267,7 @@ export class Inputs {
   #onInput(event, control) {
     if (!this.#states.has(control)) return
     // Autofill, a composition, a script; what the browser takes back, it takes back as it was.
-    if (!this.#isWriting && !event.isComposing && !event.inputType?.startsWith('history')) this.#tidy(control, event.inputType)
+    if (!this.isWriting && !event.isComposing && !event.inputType?.startsWith('history')) this.#tidy(control, event.inputType)
     if (namingOf(control).token === 'cc-type') this.#choose(control.value)
     this.#look(control)
   }

@@ -17,7 +17,12 @@ export { TillsealError } from './error.js'
  */
 
 /** @param {HTMLFormElement} form @returns {Options} */
-const declared = ({ dataset }) => ({ key: dataset.tillseal, kid: dataset.kid })
+const declared = ({ dataset }) => ({
+  key: dataset.tillseal,
+  kid: dataset.kid,
+  signals: /** @type {import('./checkout.js').Tier | undefined} */ (dataset.signals),
+  threeDS: '3ds' in dataset,
+})
 
 /**
  * Seals a form from now on: every submit and every `new FormData(form)` gets an entry `sealed`.

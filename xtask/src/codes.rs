@@ -38,7 +38,12 @@ pub(crate) fn check() -> Result<()> {
 fn of_crate(folder: &str) -> Result<Codes> {
     let mut codes = Codes::new();
     for entry in fs::read_dir(sh::root().join(folder))? {
-        let source = fs::read_to_string(entry?.path())?;
+        let path = entry?.path();
+        if path.is_dir() {
+            codes.extend(of_crate(&path.display().to_string())?);
+            continue;
+        }
+        let source = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         for function in source.split("fn code(").skip(1) {
             codes.extend(body(function).split('"').skip(1).step_by(2).map(str::to_owned));
         }

@@ -1,4 +1,4 @@
-//! The project's chores: `cargo xtask demo | test | check | pkg | bench | fuzz`.
+//! The project's chores: `cargo xtask demo | test | check | pkg | bench | fuzz | signals`.
 
 mod bench;
 mod budget;
@@ -11,6 +11,7 @@ mod machine;
 mod pkg;
 mod report;
 mod sh;
+mod signals;
 mod test;
 mod tools;
 
@@ -25,7 +26,8 @@ usage: cargo xtask COMMAND
   check                    format, lints, layers, licences, docs, types, unused dependencies, size budget
   pkg                      builds pkg/dist: the module for browsers, with its sizes
   bench                    measures us and our peers in one run and writes docs/performance.md
-  fuzz [SECONDS]           fuzzes the parser and the opener, 60 seconds each by default";
+  fuzz [SECONDS]           fuzzes the parser and the opener, 60 seconds each by default
+  signals                  writes the tables of docs/signals.md from docs/signals.json";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Some("check") => check::run(),
         Some("pkg") => pkg::build().map(|()| ExitCode::SUCCESS),
         Some("bench") => bench::run(),
+        Some("signals") => signals::write().map(|()| ExitCode::SUCCESS),
         Some("fuzz") => fuzz::run(arguments.next().as_deref()),
         Some(other) if other != "help" => Err(anyhow!("there is no command {other:?}\n\n{USAGE}")),
         _ => {

@@ -1,17 +1,18 @@
 //! What a payload says: one UTF-8 JSON object, padded with spaces so that its length tells little.
 
 use crate::{FieldName, FieldSet, base64url, json};
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 use serde::{
     Deserialize,
     de::{Deserializer, Error as _, MapAccess, Visitor},
 };
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 /// The longest plaintext, in bytes, padding included: a form of [`MAX_FORM`](crate::MAX_FORM) bytes, each of which JSON may write
-/// as six, always fits.
-pub const MAX_PLAINTEXT: usize = 56 * 1024;
+/// as six, always fits beside the signals.
+pub const MAX_PLAINTEXT: usize = 64 * 1024;
 
 /// Padding goes up to a multiple of this many bytes …
 const PADDING_STEP: usize = 256;
@@ -52,6 +53,9 @@ pub struct Context<'a> {
     pub iat: u64,
     /// The origin of the page, as `window.location.origin` gives it.
     pub origin: &'a str,
+    /// How the form was filled, as [`Signals::to_json`](crate::signals::Signals::to_json) writes it; empty where nothing is told.
+    /// It goes to who may read everything, or `signals`.
+    pub signals: &'a [u8],
 }
 
 /// The named values of a payload, in the order of the form.
@@ -76,6 +80,9 @@ pub struct Claims {
     pub origin: String,
     /// What was typed.
     pub fields: Fields,
+    /// How the form was filled: a JSON object, as it came.
+    #[serde(default)]
+    pub signals: Option<Box<RawValue>>,
 }
 
 /// The decrypted bytes are not the claims of a payload.
@@ -121,7 +128,8 @@ impl Claims {
     /// The claims as a JSON object, without padding.
     #[must_use]
     pub fn to_json(&self) -> Zeroizing<Vec<u8>> {
-        let context = Context { jti: self.jti.clone(), iat: self.iat, origin: &self.origin };
+        let signals = self.signals.as_deref().map_or("", RawValue::get).as_bytes();
+        let context = Context { jti: self.jti.clone(), iat: self.iat, origin: &self.origin, signals };
         write(&context, || self.fields.iter())
     }
 }
@@ -144,7 +152,7 @@ where
     // One allocation of the full size, padding included: a growing buffer would leave unwiped copies behind.
     // A byte takes six at most (\u001f), a field five more for its quotes, colon and comma.
     let worst: usize = fields().map(|(name, value)| 6 * (name.len() + value.len()) + 6).sum();
-    let capacity = PADDING_LEAST + worst + 6 * context.origin.len() + PADDING_STEP;
+    let capacity = PADDING_LEAST + worst + 6 * context.origin.len() + context.signals.len() + PADDING_STEP;
     let mut json = Zeroizing::new(Vec::with_capacity(capacity));
     json.extend_from_slice(br#"{"v":1,"jti":"#);
     push_text(&mut json, context.jti.as_str());
@@ -164,13 +172,18 @@ where
     if separator == b'{' {
         json.push(separator);
     }
-    json.extend_from_slice(b"}}");
+    json.push(b'}');
+    if !context.signals.is_empty() {
+        json.extend_from_slice(br#","signals":"#);
+        json.extend_from_slice(context.signals);
+    }
+    json.push(b'}');
     debug_assert!(json.capacity() == capacity, "the buffer grew");
     json
 }
 
 /// RFC 8259 §7: quotes, backslashes and control characters are escaped, nothing else.
-fn push_text(json: &mut Vec<u8>, text: &str) {
+pub(crate) fn push_text(json: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     json.push(b'"');
     for byte in text.bytes() {
@@ -187,7 +200,7 @@ fn push_text(json: &mut Vec<u8>, text: &str) {
     json.push(b'"');
 }
 
-fn push_number(json: &mut Vec<u8>, number: u64) {
+pub(crate) fn push_number(json: &mut Vec<u8>, number: u64) {
     if number >= 10 {
         push_number(json, number / 10);
     }

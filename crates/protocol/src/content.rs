@@ -19,7 +19,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TagMismatch;
 
-/// Encrypts in place and gives the tag. Content is at most 2³² - 2 blocks long; ours ends at 56 KiB.
+/// Encrypts in place and gives the tag. Content is at most 2³² - 2 blocks long; ours ends at 64 KiB.
 #[must_use]
 pub fn encrypt(key: &[u8; 32], nonce: &[u8; 12], aad: &[u8], content: &mut [u8]) -> [u8; 16] {
     let stream = key_stream(key, nonce, content.len());

@@ -155,6 +155,12 @@ impl FieldSet {
             _ => token == pattern || name == pattern,
         })
     }
+
+    /// Whether the signals are for whom the set is for: `*`, or `signals` by this very name.
+    #[must_use]
+    pub fn has_signals(&self) -> bool {
+        self.0.as_bytes().split(|byte| *byte == b',').any(|pattern| matches!(pattern, b"*" | b"signals"))
+    }
 }
 
 /// Why a form cannot be sealed. It carries no value, because errors reach logs.
@@ -265,7 +271,9 @@ impl Form {
         self.check(recipients.iter().map(|(_, set)| *set))?;
         let mut envelopes = Vec::with_capacity(recipients.len());
         for (sealer, set) in recipients {
-            let plaintext = claims::plaintext(context, || self.fields.readable_by(set));
+            let signals = if set.has_signals() { context.signals } else { &[] };
+            let context = Context { jti: context.jti.clone(), signals, ..*context };
+            let plaintext = claims::plaintext(&context, || self.fields.readable_by(set));
             envelopes.push(sealer.seal(plaintext).map_err(|_| FormError::TooLarge)?);
         }
         Ok(envelopes)

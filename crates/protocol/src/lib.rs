@@ -12,6 +12,7 @@ extern crate alloc;
 pub mod base64url;
 mod brand;
 mod brand_ranges;
+pub mod browser;
 mod card;
 mod claims;
 pub mod content;
@@ -27,6 +28,7 @@ mod json;
 mod jwk;
 mod open;
 mod seal;
+pub mod signals;
 mod validity;
 
 pub use brand::{Brand, Brands};

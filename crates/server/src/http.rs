@@ -1,6 +1,6 @@
 //! The two things that a server offers over HTTP: its public keys, and opening.
 
-use crate::{DEFAULT_LEEWAY, DEFAULT_MAX_AGE, Expect, Keyring, open, problem::Problem, unix_now};
+use crate::{DEFAULT_LEEWAY, DEFAULT_MAX_AGE, Expect, Keyring, open, problem::Problem, risk, unix_now};
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::{
     Router,
@@ -15,6 +15,7 @@ use serde::Deserialize;
 use std::{borrow::Cow, sync::Arc};
 use tillseal_protocol::{Claims, MAX_SEALED};
 use tokio::sync::watch;
+use zeroize::Zeroizing;
 
 /// Where the public keys are: a well-known URI (RFC 8615).
 pub const KEY_SET_PATH: &str = "/.well-known/tillseal.jwks";
@@ -133,13 +134,27 @@ async fn open_sealed(
                 (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             ];
             // The bytes keep their owner, which wipes them once they are sent.
-            (headers, Body::from(Bytes::from_owner(claims.to_json()))).into_response()
+            (headers, Body::from(Bytes::from_owner(answer(&claims)))).into_response()
         }
         Err(problem) => {
             tracing::warn!(code = problem.code(), status = problem.status().as_u16(), "payload refused");
             problem.into_response()
         }
     }
+}
+
+/// The claims, and beside them what the server makes of the signals.
+fn answer(claims: &Claims) -> Zeroizing<Vec<u8>> {
+    let score = serde_json::to_vec(&risk::judge(claims)).unwrap_or_else(|_| b"null".to_vec());
+    let claims = claims.to_json();
+    let name = br#","automation":"#;
+    // One allocation of the full size: a growing buffer would leave unwiped copies behind.
+    let mut answer = Zeroizing::new(Vec::with_capacity(claims.len() + name.len() + score.len()));
+    answer.extend_from_slice(claims.strip_suffix(b"}").unwrap_or(&claims));
+    answer.extend_from_slice(name);
+    answer.extend_from_slice(&score);
+    answer.push(b'}');
+    answer
 }
 
 impl Service {

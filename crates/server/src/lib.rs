@@ -17,6 +17,7 @@
 //! ```
 
 mod agreement;
+mod browser_data;
 mod clock;
 pub mod http;
 mod keyring;
@@ -24,8 +25,10 @@ mod open;
 mod private_jwk;
 mod problem;
 mod reload;
+pub mod risk;
 mod seal;
 
+pub use browser_data::{BrowserData, CompleteBrowserData};
 pub use clock::unix_now;
 pub use keyring::{Key, KeyState, Keyring, KeyringError, create_key, set_state};
 pub use open::{DEFAULT_LEEWAY, DEFAULT_MAX_AGE, Expect, OpenError, decrypt, open};

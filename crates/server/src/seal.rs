@@ -40,7 +40,7 @@ pub fn seal(recipient: &Recipient, fields: &Fields, iat: u64, origin: &str) -> R
     }
     let mut id = [0; 16];
     getrandom::fill(&mut id).map_err(|_| RandomError)?;
-    let context = Context { jti: Jti::from_random(id), iat, origin };
+    let context = Context { jti: Jti::from_random(id), iat, origin, signals: &[] };
     let sealer = Preparation::new(recipient, &mut SysRng)?.finish();
     let all = FieldSet::all();
     let mut parts = form.seal(vec![(sealer, &all)], &context)?;

@@ -4,6 +4,7 @@ mod cli;
 mod http;
 mod keyring;
 mod open;
+mod risk;
 mod secrets;
 mod serve;
 mod support;

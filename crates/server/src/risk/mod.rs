@@ -1,0 +1,8 @@
+//! What the server makes of the signals that a page sent.
+
+mod rules;
+mod score;
+mod signals;
+
+pub use score::{FLAGGED, Reason, Score, automation, forged, judge};
+pub use signals::{Field, Signals, SignalsError};
