@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { openSealed } from '../lib/keys.js';
 import { ENGINES } from '../lib/engines.js';
 import { measureKeystrokes } from './keystrokes.js';
+import { measureSignals } from './signals.js';
 import { TYPED } from './site.js';
 import { summary } from './statistics.js';
 import { tracedTasks } from './trace.js';
@@ -15,7 +16,7 @@ const FRESH_PAGES = 10;
 const COLD_STARTS = 5;
 const PAUSE = 'the page to be ready';
 
-/** For each engine {name, version, clockStep, submits, keystrokes, readiness, cold}, or {name, missing}: why it was not measured. */
+/** For each engine {name, version, clockStep, submits, keystrokes, signals, readiness, cold}, or {name, missing}: why it was not measured. */
 export async function measureBrowsers(site, tell) {
   const measured = [];
   for (const engine of ENGINES) {
@@ -41,6 +42,8 @@ async function measureWarm(browser, site) {
   const submits = await measureSubmits(page, site);
   await page.close();
   const keystrokes = await measureKeystrokes(browser, site);
+  // WebKitGTK's driver moves no pointer event by event.
+  const signals = browser.browser ? await measureSignals(browser, site) : undefined;
   const pages = [];
   for (let count = 0; count < FRESH_PAGES; count += 1) pages.push(await readiness(browser, site));
   const parts = Object.keys(pages[0]);
@@ -49,6 +52,7 @@ async function measureWarm(browser, site) {
     clockStep,
     submits,
     keystrokes,
+    signals,
     readiness: Object.fromEntries(parts.map((part) => [part, summary(pages.map((page) => page[part]))])),
   };
 }

@@ -29,6 +29,12 @@ export function report(run) {
     'judges nor knows brands, and what it writes cannot be undone.',
     '',
     ...keystrokes(run),
+    '## Signals',
+    '',
+    'What the record of how the form was filled costs, in milliseconds: each call of a listener of ours that observes, by real pointer and key',
+    'events in a form of 15 fields, and closing the account, which writes the claim. *bytes* is what the claim adds to the payload, before padding.',
+    '',
+    ...signals(run),
     '## From script to ready',
     '',
     `In milliseconds, from the request of \`tillseal.js\` to \`tillseal:ready\`: ${count(run, ({ readiness }) => readiness.total)} fresh pages,`,
@@ -105,6 +111,17 @@ function keystrokes({ browsers }) {
     const rows = Object.entries(browser.keystrokes).map(([name, { median, p99, max }]) => [name, ...[median, p99, max].map(figure)]);
     return table([browser.name, 'median', '99th percentile', 'max'], rows);
   });
+}
+
+function signals({ browsers }) {
+  const measured = browsers.filter(({ signals }) => signals);
+  return measured.flatMap(({ name, signals: { event, closing, bytes } }) => (
+    table([name, 'median', '99th percentile', 'max', 'count'], [
+      ['an event', ...[event.median, event.p99, event.max].map(figure), whole(event.count)],
+      ['closing the account', ...[closing.median, closing.p99, closing.max].map(figure), whole(closing.count)],
+      ['bytes', whole(bytes), '', '', ''],
+    ])
+  ));
 }
 
 function readiness({ browsers }) {

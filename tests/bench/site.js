@@ -62,6 +62,7 @@ export async function startSite(peers) {
   );
   const numbers = number('tillseal', ' data-tillseal="/ecdh-es.jwks"') + number('imask');
   answers.set('/typing.html', page('<script src="/listeners.js"></script>' + script('typing') + shim + numbers));
+  answers.set('/collecting.html', page('<script src="/collecting.js"></script>' + form('ecdh-es', '/ecdh-es.jwks')));
   answers.set('/unprepared.html', page(script('unprepared') + form('plain')));
 
   const server = createServer((request, response) => {
