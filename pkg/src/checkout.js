@@ -137,10 +137,7 @@ export class Checkout {
     const { signal } = this.#listeners
     const [Module, ...sets] = await Promise.all([loadModule(), ...recipients.map(({ key }) => loadKeys(key))])
     const module = new Module()
-    if (!signal.aborted) {
-      this.#inputs.start(module)
-      this.#listener.start(module)
-    }
+    if (!signal.aborted) this.#inputs.start(module)
     const kids = []
     try {
       for (const [index, { kid, fields }] of recipients.entries()) kids.push(await module.add([sets[index], kid ?? '', fields.join()].join('\0')))
@@ -155,6 +152,7 @@ export class Checkout {
     await this.#prepare(module)
     if (signal.aborted) throw new TillsealError('detached')
     this.#module = module
+    this.#listener.start(module)
     tell(this.#form, 'ready', { kids })
   }
 

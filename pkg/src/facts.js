@@ -22,32 +22,35 @@ function isContradiction() {
   return !!brands[0] && (browser() !== 'chrome' || (named !== 'other' && named !== system()) || mobile !== /Mobile/.test(navigator.userAgent))
 }
 
-/** What is so or not, in the order of the bits of src/listen.rs, behind three that are the page's choices. */
-const IS_SO = [
-  () => navigator.webdriver,
-  () => /Headless/.test(navigator.userAgent + JSON.stringify(hints())),
-  isContradiction,
-  () => matchMedia('(any-hover:hover)').matches,
-  () => navigator.javaEnabled(),
-]
-const NUMBERS = [
-  () => navigator.maxTouchPoints,
-  () => innerWidth,
-  () => new Date().getTimezoneOffset(),
-  () => screen.colorDepth,
-  () => screen.height,
-  () => screen.width,
-]
-const TEXTS = [browser, system, () => navigator.language, () => navigator.userAgent]
+/** Who asks for a fact: the tier `device`, 3-D Secure. What nobody asks for is not read. */
+const DEVICE = 1, THREE_DS = 2
 
-/** @param {() => unknown} fact */
-function read(fact) {
-  try {
-    return fact()
-  } catch {
-    // No such property, or an extension that forbids it: the module has a word for that.
-  }
-}
+/** @typedef {[number, () => unknown][]} Facts */
+
+/** What is so or not, in the order of the bits of src/listen.rs, behind three that are the page's choices. @type {Facts} */
+const IS_SO = [
+  [DEVICE, () => navigator.webdriver],
+  [DEVICE, () => /Headless/.test(navigator.userAgent + JSON.stringify(hints()))],
+  [DEVICE, isContradiction],
+  [DEVICE, () => matchMedia('(any-hover:hover)').matches],
+  [THREE_DS, () => navigator.javaEnabled()],
+]
+/** @type {Facts} */
+const NUMBERS = [
+  [DEVICE, () => navigator.maxTouchPoints],
+  [DEVICE, () => innerWidth],
+  [DEVICE | THREE_DS, () => new Date().getTimezoneOffset()],
+  [THREE_DS, () => screen.colorDepth],
+  [THREE_DS, () => screen.height],
+  [THREE_DS, () => screen.width],
+]
+/** @type {Facts} */
+const TEXTS = [
+  [DEVICE, browser],
+  [DEVICE, system],
+  [DEVICE | THREE_DS, () => navigator.language],
+  [THREE_DS, () => navigator.userAgent],
+]
 
 /** Global Privacy Control: the person asks that as little as possible be told. */
 export const hasGpc = () => /** @type {any} */ (navigator).globalPrivacyControl === true
@@ -56,11 +59,21 @@ export const hasGpc = () => /** @type {any} */ (navigator).globalPrivacyControl 
  * What the module's `signals` takes, but for the time.
  * @param {number} tier
  * @param {boolean[]} choices Whether the merchant chose the tier, GPC, whether 3-D Secure data is asked for.
- * @param {string[]} controls `data-seal` and `autocomplete` of each.
+ * @param {string[]} names `data-seal` and `autocomplete` of each field, with NUL between them.
  */
-export const factsOf = (tier, choices, controls) => [
-  [...TEXTS.map(read), ...controls].join('\0'),
-  tier,
-  [...choices, ...IS_SO.map(read)].reduce((/** @type {number} */ bits, isSo, bit) => bits | (isSo ? 1 << bit : 0), 0),
-  ...NUMBERS.map(read),
-]
+export function factsOf(tier, choices, names) {
+  const wanted = (tier > 2 ? DEVICE : 0) | (choices[2] ? THREE_DS : 0)
+  const read = (/** @type {Facts} */ facts) => facts.map(([who, fact]) => {
+    try {
+      return who & wanted ? fact() : undefined
+    } catch {
+      // No such property, or an extension that forbids it: the module has a word for that.
+    }
+  })
+  return [
+    [...read(TEXTS), ...names].join('\0'),
+    tier,
+    [...choices, ...read(IS_SO)].reduce((/** @type {number} */ bits, isSo, bit) => bits | (isSo ? 1 << bit : 0), 0),
+    ...read(NUMBERS),
+  ]
+}

@@ -295,6 +295,8 @@ export class Inputs {
    * @param {boolean} [isFinished]
    */
   #look(control, isFinished = false) {
+    // A timer may outlive us.
+    if (this.#signal.aborted) return
     const state = this.#states.get(control)
     const { seal, tokens, name, token } = namingOf(control)
     const host = hostOf(control)

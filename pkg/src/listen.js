@@ -31,14 +31,15 @@ export class Listener {
   #waiting = []
   /** How many characters a control was last seen to hold. @type {WeakMap<Control, number>} */
   #sizes = new WeakMap()
-  /** The module knows a control by its place in this list. @type {Control[]} */
-  #controls = []
+  /** The module knows a field by the place of its name in this list: what names it, `data-seal` and `autocomplete`. @type {string[]} */
+  #names = []
   #current = /** @type {unknown} */ (undefined)
   /** When the keys that are down went down. @type {Map<string, number>} */
   #keys = new Map()
   /** How the text is about to come in. */
   #entry = /** @type {number | undefined} */ (undefined)
   #scrolled = -REST
+  #asked = 0
 
   /**
    * @param {HTMLFormElement} form
@@ -53,7 +54,7 @@ export class Listener {
     const tier = signals || (gpc ? 'essential' : 'device')
     this.#tier = TIERS.indexOf(tier)
     this.#choices = [!!signals, gpc, !!threeDS]
-    if (this.#tier < 0) console.warn(`tillseal: signals "${tier}" is none of ${TIERS.join(', ')}: nothing is collected.`)
+    if (this.#tier < 0) console.warn(`tillseal: signals "${tier}" is no tier: nothing is collected.`)
     if (this.#tier < 1) return
     for (const control of controlsOf(form)) this.#sizes.set(control, sizeOf(control))
     const listen = (/** @type {EventTarget} */ target, /** @type {string} */ types, /** @type {(event: any, time: number) => void} */ listener) => {
@@ -65,7 +66,8 @@ export class Listener {
     listen(document, 'keydown keyup', (event, time) => this.#onKey(event, time))
     listen(form, 'beforeinput input', (event, time) => this.#onInput(event, time))
     listen(form, 'focusin', (event, time) => this.#at(event, time))
-    listen(form, 'focusout', (_, time) => this.#leave(time))
+    // Not while the window loses the focus: it comes back to the same place.
+    listen(form, 'focusout', (_, time) => document.hasFocus() && this.#leave(time))
     listen(document, 'visibilitychange', (_, time) => this.#tell(document.hidden ? HIDE : SHOW, time))
     listen(window, 'blur', (event, time) => event.target === window && this.#tell(AWAY, time))
     listen(document, 'scroll', (_, time) => {
@@ -79,21 +81,25 @@ export class Listener {
   start(module) {
     if (!module.observe || this.#tier < 1) return
     this.#module = module
-    this.now()
+    this.#close(0)
     for (const [kind, time, a, b, c] of this.#waiting.splice(0)) this.#tell(kind, time, a, b, c)
   }
 
-  /** Closes the account: what is sealed from now on, as JSON; nothing where nothing is collected. @returns {string | undefined} */
+  /** What is sealed from now on, as JSON; nothing where nothing is collected. @returns {string | undefined} */
   now() {
     const time = performance.now()
+    // A script may have changed what no event told of.
+    for (const control of controlsOf(this.#form)) this.#compare(control, time)
+    return this.#close(time)
+  }
+
+  /** Tells the module of the page, and of all fields in the order of the form, so that a step back is one. @param {number} time */
+  #close(time) {
     for (const control of controlsOf(this.#form)) {
-      // In the order of the form, so that a step back is one.
-      if (!this.#controls.includes(control)) this.#controls.push(control)
-      // A script may have changed what no event told of.
-      this.#compare(control, time)
+      const name = nameOf(control)
+      if (name[1] && !this.#names.includes(name)) this.#names.push(name)
     }
-    const names = this.#controls.flatMap((control) => { const { seal, tokens } = namingOf(control); return [seal, tokens] })
-    return this.#module?.signals(...factsOf(this.#tier, this.#choices, names), time)
+    return this.#module?.signals(...factsOf(this.#tier, this.#choices, this.#names), time)
   }
 
   /**
@@ -103,13 +109,15 @@ export class Listener {
    */
   #tell(kind, time, a = 0, b = 0, c = 0) {
     if (this.#module) this.#module.observe(kind, time, typeof a === 'number' ? a : this.#numberOf(a), b, c)
-    else if (this.#waiting.length < MOST) this.#waiting.push([kind, time, a, b, c])
+    // Moves are many, and must not crowd out the rest.
+    else if (this.#waiting.length < (kind ? MOST : MOST / 2)) this.#waiting.push([kind, time, a, b, c])
   }
 
   /** @param {Control} control */
   #numberOf(control) {
-    if (!this.#controls.includes(control)) this.now()
-    return this.#controls.indexOf(control)
+    const name = nameOf(control)
+    if (name[1] && !this.#names.includes(name)) this.#close(0)
+    return this.#names.indexOf(name)
   }
 
   /** @param {PointerEvent} event @param {number} time */
@@ -118,10 +126,17 @@ export class Listener {
     if (!event.isTrusted) this.#tell(SCRIPTED, time)
     else if (type === 'click') this.#tell(CLICK, time)
     else if (!event.isPrimary) return
-    else if (type === 'pointermove') this.#tell(MOVE, time, clientX, clientY, Number(event.getCoalescedEvents?.().length > 1))
+    else if (type === 'pointermove') this.#tell(MOVE, time, clientX, clientY, this.#isCoalesced(event, time))
     else if (type === 'pointerdown') this.#tell(DOWN, time, clientX, clientY, pointerType !== 'mouse' ? 1 : event.pressure ? 0 : -1)
     else if (type === 'pointerup') this.#tell(UP, time, clientX, clientY)
     else if (pointerType === 'mouse') this.#tell(OVER, time)
+  }
+
+  /** Not every move is asked: to ask costs more than all the rest. @param {PointerEvent} event @param {number} time */
+  #isCoalesced(event, time) {
+    if (time - this.#asked < 100) return 0
+    this.#asked = time
+    return Number(event.getCoalescedEvents?.().length > 1)
   }
 
   /** @param {KeyboardEvent} event @param {number} time */
@@ -157,11 +172,11 @@ export class Listener {
     const told = this.#entry
     this.#entry = undefined
     const how = this.#inputs.isWriting ? told : event.isTrusted && event.inputType ? (told ?? entry) : entry
+    this.#sizes.set(control, sizeOf(control))
     if (how === undefined) return
     this.#at(event, time)
     const isNumber = how === TYPED && namingOf(control).token === 'cc-number'
     this.#tell(INPUT, time, control, how, isNumber ? (/\s\d$/.test(control.value) ? 2 : 1) : 0)
-    this.#sizes.set(control, sizeOf(control))
   }
 
   /**
@@ -192,6 +207,12 @@ export class Listener {
     this.#sizes.set(control, size)
     if (size !== (before ?? size)) this.#tell(SILENT, time, control)
   }
+}
+
+/** @param {Control} control */
+function nameOf(control) {
+  const { seal, tokens } = namingOf(control)
+  return `${seal}\0${tokens}`
 }
 
 /** Without what a layout adds; of a choice nothing, which pages make by themselves. @param {any} control @returns {number} */

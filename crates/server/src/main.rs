@@ -3,6 +3,7 @@
 //! It ends with 0 when all went well, 1 when a payload or a form was refused, and 2 when the command line,
 //! the keys, a file or the network was not as it should be.
 
+mod replay;
 mod serve;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -38,6 +39,9 @@ enum Command {
     Seal(Seal),
     /// Serve the public keys and POST /v1/open
     Serve(serve::Serve),
+    /// Replay recorded pointer traces through the collector and the model
+    #[command(subcommand)]
+    Signals(replay::Signals),
 }
 
 #[derive(Subcommand)]
@@ -140,6 +144,8 @@ enum Failure {
     Listen { address: std::net::SocketAddr, source: io::Error },
     #[error("the server stopped: {0}")]
     Serve(io::Error),
+    #[error(transparent)]
+    Replay(#[from] replay::ReplayError),
 }
 
 impl Failure {
@@ -151,7 +157,8 @@ impl Failure {
             | Self::Input(_)
             | Self::Output(_)
             | Self::Listen { .. }
-            | Self::Serve(_) => 2,
+            | Self::Serve(_)
+            | Self::Replay(_) => 2,
         }
     }
 }
@@ -162,6 +169,7 @@ fn main() -> ExitCode {
         Command::Open(command) => open(&command),
         Command::Seal(command) => sealed(&command),
         Command::Serve(command) => serve::serve(&command),
+        Command::Signals(command) => replay::signals(&command).map_err(Failure::from),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -17,7 +17,7 @@ pub static SCALES: [Scale; 5] = [
 /// What `entry` may say.
 pub const ENTRIES: [&str; 7] = ["none", "typed", "pasted", "autofilled", "script", "chosen", "mixed"];
 
-/// Controls beyond these are not told of: a page could have any number, and each costs bytes.
+/// Fields beyond these are not told of: a page could have any number, and each costs bytes.
 const MOST: usize = 24;
 
 #[derive(Default)]
@@ -33,7 +33,7 @@ struct Field {
     entry: usize,
     corrections: u32,
     visits: u32,
-    delay: f64,
+    delay: Option<f64>,
     time: f64,
     hidden: f64,
     since: f64,
@@ -71,8 +71,8 @@ impl Fields {
     fn enter(&mut self, index: usize, entry: Entry, time: f64) {
         let is_focused = self.focused == Some(index);
         let Some(field) = self.all.get_mut(index) else { return };
-        if field.entry == 0 && is_focused {
-            field.delay = time - field.since;
+        if is_focused {
+            field.delay.get_or_insert(time - field.since);
         }
         let way = match entry {
             Entry::Typed | Entry::Composed => 1,
@@ -116,7 +116,7 @@ impl Fields {
             let numbers = [
                 f64::from(field.corrections),
                 f64::from(field.visits.saturating_sub(1)),
-                field.delay,
+                field.delay.unwrap_or(0.0),
                 (field.time + open) / 1000.0,
                 field.hidden / 1000.0,
             ];

@@ -1,31 +1,33 @@
-//! How a pointer moved: a dozen aggregates that tell a hand from a program, and hardly one hand from another.
+//! How a pointer moved: eight aggregates that tell a hand from a program, and hardly one hand from another.
 //!
-//! A hand is a mass: it is sampled on its way, so a longer interval holds a longer stretch; it cannot turn sharply at speed, nor
-//! stand still for one sample in the middle of a movement. A program writes positions one by one, and whatever delays an event
-//! does not lengthen its step.
+//! A hand is a mass: it is sampled on its way, so a longer interval holds a longer stretch; it cannot turn sharply
+//! at speed, nor stand still for one sample in the middle of a movement. A program writes positions one by one,
+//! and whatever delays an event does not lengthen its step.
 //!
-//! Nothing here depends on where on the page the pointer was. Coordinates count in whole pixels, because fractions tell of the
-//! recorder alone.
+//! Nothing here depends on where on the page the pointer was. Coordinates count in whole pixels, because
+//! fractions tell of the recorder alone. All arithmetic is exact to the bit on every machine: `+ - * /`, square
+//! roots and comparisons.
 
-use super::scale::{Moments, Scale};
+use super::scale::Scale;
 use alloc::vec::Vec;
+use libm::sqrt;
 
-/// The values: shares and spreads in percent.
+/// The values, in the order in which they are sent.
 pub static SCALES: [Scale; 8] = [
     // Samples that stand still beside one of three pixels or between two of two.
     Scale { name: "stallShare", edges: &[0, 1, 2, 4, 6, 10] },
     // Intervals within a tenth of the typical one.
-    Scale { name: "evenShare", edges: &[0, 20, 30, 40, 50, 60, 70, 80] },
+    Scale { name: "evenShare", edges: &[0, 20, 35, 50, 65, 80] },
     // Intervals within a tenth of the one before.
-    Scale { name: "repeatShare", edges: &[0, 10, 20, 30, 50, 70, 90] },
+    Scale { name: "repeatShare", edges: &[0, 10, 20, 40, 60, 85] },
     // The standard deviation of intervals, of their mean.
-    Scale { name: "intervalSpread", edges: &[0, 5, 10, 20, 30, 40, 60, 80] },
+    Scale { name: "intervalSpread", edges: &[0, 8, 15, 25, 40, 60] },
     // Whether longer intervals hold longer ways: 100 always, 50 no matter, 0 never.
-    Scale { name: "wayCorrelation", edges: &[0, 40, 50, 60, 70, 80, 90] },
+    Scale { name: "wayCorrelation", edges: &[0, 40, 50, 60, 70, 80] },
     // By how much more way than the one before, for how much more time: 100 for as much, 50 for none.
-    Scale { name: "waySlope", edges: &[0, 50, 60, 70, 80, 90, 100] },
+    Scale { name: "waySlope", edges: &[0, 50, 60, 75, 90] },
     // Whether one speed goes with the next one.
-    Scale { name: "speedCorrelation", edges: &[0, 40, 50, 60, 70, 80, 90] },
+    Scale { name: "speedCorrelation", edges: &[0, 40, 55, 70, 85] },
     // Turns of more than 45 degrees between steps of four pixels or more.
     Scale { name: "cornerShare", edges: &[0, 1, 5, 15, 30] },
 ];
@@ -65,11 +67,11 @@ pub struct Path {
 /// How many motions are kept.
 const LATEST: usize = 512;
 /// With fewer moves than these there are no values: shares of a handful say little, and say it loudly.
-const FEWEST: u32 = 10;
+const FEWEST: usize = 10;
 /// A longer interval is a rest, not a part of a movement, in milliseconds.
 const REST: f64 = 150.0;
-/// Events this close to one another, in milliseconds, are one sample: some browsers hand on the last place before a frame and the
-/// first one after it.
+/// Events this close to one another, in milliseconds, are one sample: some browsers hand on the last place before
+/// a frame and the first one after it.
 const SAMPLE: f64 = 6.0;
 
 impl Path {
@@ -83,7 +85,7 @@ impl Path {
         }
     }
 
-    /// The values as they are sent, each the edge of its bucket. Nothing for fewer than ten moves.
+    /// What is sent of the motions: for each of [`SCALES`] its bucket. Nothing for fewer than ten moves.
     #[must_use]
     pub fn values(&self) -> Option<[u16; SCALES.len()]> {
         let numbers = self.numbers()?;
@@ -94,224 +96,234 @@ impl Path {
         Some(values)
     }
 
-    /// The numbers of [`SCALES`], before they are put into buckets. Nothing for fewer than ten moves.
+    /// The numbers behind [`values`](Self::values), for training and tests; they never leave a page.
     #[must_use]
     pub fn numbers(&self) -> Option<[f64; SCALES.len()]> {
-        let (newer, older) = self.motions.split_at(self.oldest.min(self.motions.len()));
+        let (mut intervals, mut moves) = (Vec::new(), 0);
         let mut course = Course::default();
-        let mut last = None::<Motion>;
-        for motion in older.iter().chain(newer) {
-            if let Some(before) = last.replace(*motion)
-                && motion.step == Step::Move
-            {
-                // Clocks have been seen to go back.
-                let time = at_least(motion.time - before.time, 0.0);
-                course.advance(time, pixel(motion.x) - pixel(before.x), pixel(motion.y) - pixel(before.y));
+        let (mut last, mut sample, mut since) = (None::<&Motion>, None::<Stride>, 0.0);
+        for place in 0..self.motions.len() {
+            let Some(motion) = self.motions.get((self.oldest + place) % LATEST) else { continue };
+            let Some(before) = last.replace(motion) else { continue };
+            if motion.step != Step::Move {
+                continue;
             }
+            moves += 1;
+            // Clocks have been seen to go back.
+            let time = at_least(motion.time - before.time, 0.0);
+            let (x, y) = (pixel(motion.x) - pixel(before.x), pixel(motion.y) - pixel(before.y));
+            if time <= REST {
+                intervals.push(time);
+            }
+            since += time;
+            sample = Some(match sample {
+                Some(first) if since < SAMPLE => Stride::new(first.time + time, first.x + x, first.y + y),
+                whole => {
+                    course.sample(whole);
+                    since = 0.0;
+                    Stride::new(time, x, y)
+                }
+            });
         }
-        course.finish()
+        course.sample(sample);
+        if moves < FEWEST {
+            return None;
+        }
+
+        let typical = median(&intervals);
+        let (mut even, mut repeated, mut pace) = (Share::default(), Share::default(), Pairs::default());
+        let mut last = None;
+        for interval in intervals {
+            even.note(10.0 * distance(interval, typical) <= typical);
+            if let Some(before) = last.replace(interval) {
+                repeated.note(10.0 * distance(interval, before) <= at_least(interval, before));
+            }
+            pace.note(interval, 0.0);
+        }
+        Some([
+            course.stalls.percent(),
+            even.percent(),
+            repeated.percent(),
+            100.0 * sqrt(pace.spread_of_a()) / at_least(pace.a, 1.0),
+            course.ways.correlation(),
+            50.0 + 50.0 * course.together / at_least(course.alone, 0.001),
+            course.speeds.correlation(),
+            course.corners.percent(),
+        ])
     }
 }
 
 /// One step of a movement.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Stride {
     time: f64,
     x: f64,
     y: f64,
+    length: f64,
 }
 
 impl Stride {
-    fn length(self) -> f64 {
-        libm::sqrt(self.x * self.x + self.y * self.y)
+    fn new(time: f64, x: f64, y: f64) -> Self {
+        Self { time, x, y, length: sqrt(x * x + y * y) }
     }
 
-    fn speed(self) -> f64 {
+    fn speed(&self) -> f64 {
         // Some clocks count whole milliseconds, so an interval may be none.
-        self.length() / at_least(self.time, 1.0)
+        self.length / at_least(self.time, 1.0)
     }
 
     /// Whether it is part of a movement, not its beginning after a rest.
-    fn flows(self) -> bool {
+    fn flows(&self) -> bool {
         self.time <= REST
     }
 }
 
-/// What the values are counted from, step by step.
+/// What is kept of a course while it is gone through, step by step.
 #[derive(Default)]
 struct Course {
-    moves: u32,
-    /// Between one event and a move, rests left out.
-    intervals: Vec<f64>,
-    interval: Moments,
-    repeats: Share,
-    /// The sample that is not over, and for how long it has been going on behind its first event.
-    sample: Option<Stride>,
-    since: f64,
-    /// The two samples before, and the stride.
-    before: [Option<Stride>; 2],
+    /// The last sample, and the one before it.
+    samples: (Option<Stride>, Option<Stride>),
+    /// The last step that moved something, and the time since.
     stride: Option<Stride>,
-    /// Time in which nothing moved, which counts to the next stride.
     waited: f64,
     stalls: Share,
     corners: Share,
-    way: Correlation,
-    speed: Correlation,
+    ways: Pairs,
+    speeds: Pairs,
     together: f64,
     alone: f64,
 }
 
 impl Course {
-    fn advance(&mut self, time: f64, x: f64, y: f64) {
-        self.moves += 1;
-        if time <= REST {
-            if let Some(before) = self.intervals.last() {
-                self.repeats.add(10.0 * (time - before).abs() <= at_least(time, *before));
-            }
-            self.intervals.push(time);
-            self.interval.add(time);
+    fn sample(&mut self, sample: Option<Stride>) {
+        let Some(sample) = sample else { return };
+        if let (Some(b), Some(a)) = self.samples {
+            let moves_around =
+                at_least(a.length, sample.length) >= 3.0 || (a.length >= 2.0 && sample.length >= 2.0);
+            self.stalls.note(b.length == 0.0 && moves_around && a.flows() && b.flows() && sample.flows());
         }
-        self.since += time;
-        if let Some(sample) = &mut self.sample
-            && self.since < SAMPLE
-        {
-            *sample = Stride { time: sample.time + time, x: sample.x + x, y: sample.y + y };
-            return;
-        }
-        self.since = 0.0;
-        if let Some(sample) = self.sample.replace(Stride { time, x, y }) {
-            self.take_sample(sample);
-        }
-    }
+        self.samples = (Some(sample), self.samples.0);
 
-    fn take_sample(&mut self, c: Stride) {
-        let [a, b] = self.before;
-        if let Some(a) = a
-            && let Some(b) = b
-        {
-            let (before, after) = (a.length(), c.length());
-            let moves_around = before >= 3.0 || after >= 3.0 || (before >= 2.0 && after >= 2.0);
-            self.stalls.add(b.length() == 0.0 && moves_around && a.flows() && b.flows() && c.flows());
-        }
-        self.before = [b, Some(c)];
-        self.waited += c.time;
-        if c.length() > 0.0 {
-            self.take_stride(Stride { time: self.waited, ..c });
+        // The time of samples that moved nothing counts to the next one that does.
+        self.waited += sample.time;
+        if sample.length > 0.0 {
+            self.stride(Stride { time: self.waited, ..sample });
             self.waited = 0.0;
         }
     }
 
-    fn take_stride(&mut self, b: Stride) {
-        let length = b.length();
+    fn stride(&mut self, b: Stride) {
+        if let Some(a) = self.stride.replace(b) {
+            let is_visible = a.length >= 4.0 && b.length >= 4.0;
+            self.corners.note(is_visible && a.x * b.x + a.y * b.y < 0.7 * a.length * b.length);
+            self.speeds.note(a.speed(), b.speed());
+            if a.flows() && b.flows() {
+                // How much more of a way goes with how much more time, each relative to its own size.
+                let way = (b.length - a.length) / at_least(a.length + b.length, 1.0);
+                let time = (b.time - a.time) / at_least(a.time + b.time, 1.0);
+                self.together += way * time;
+                self.alone += time * time;
+            }
+        }
         if b.flows() {
-            self.way.add(b.time, length);
+            self.ways.note(b.time, b.length);
         }
-        let Some(a) = self.stride.replace(b) else { return };
-        let before = a.length();
-        self.speed.add(a.speed(), b.speed());
-        self.corners.add(before >= 4.0 && length >= 4.0 && a.x * b.x + a.y * b.y < 0.7 * before * length);
-        if a.flows() && b.flows() {
-            // How much more of a way goes with how much more time, each relative to its own size.
-            let way = (length - before) / at_least(before + length, 1.0);
-            let time = (b.time - a.time) / at_least(a.time + b.time, 1.0);
-            self.together += way * time;
-            self.alone += time * time;
-        }
-    }
-
-    fn finish(mut self) -> Option<[f64; SCALES.len()]> {
-        if self.moves < FEWEST {
-            return None;
-        }
-        if let Some(sample) = self.sample {
-            self.take_sample(sample);
-        }
-        let typical = median(&self.intervals);
-        let mut even = Share::default();
-        for interval in &self.intervals {
-            even.add(10.0 * (interval - typical).abs() <= typical);
-        }
-        Some([
-            self.stalls.percent(),
-            even.percent(),
-            self.repeats.percent(),
-            self.interval.spread(),
-            self.way.percent(),
-            50.0 + 50.0 * self.together / at_least(self.alone, 0.001),
-            self.speed.percent(),
-            self.corners.percent(),
-        ])
     }
 }
 
-/// How often something holds.
+/// How many of how many.
 #[derive(Default)]
 struct Share {
-    held: u32,
-    all: u32,
+    held: f64,
+    all: f64,
 }
 
 impl Share {
-    fn add(&mut self, holds: bool) {
-        self.all += 1;
-        self.held += u32::from(holds);
+    fn note(&mut self, holds: bool) {
+        self.all += 1.0;
+        if holds {
+            self.held += 1.0;
+        }
     }
 
+    /// None of nothing is 0.
     fn percent(&self) -> f64 {
-        super::scale::share(self.held, self.all)
+        100.0 * self.held / at_least(self.all, 1.0)
     }
 }
 
-/// Pearson's correlation of a series of pairs.
+/// Sums over pairs of numbers.
 #[derive(Default)]
-struct Correlation {
+struct Pairs {
     count: f64,
     a: f64,
     b: f64,
     aa: f64,
-    ab: f64,
     bb: f64,
+    ab: f64,
 }
 
-impl Correlation {
-    fn add(&mut self, a: f64, b: f64) {
+impl Pairs {
+    // Called from several places, and no faster for being copied into each.
+    #[inline(never)]
+    fn note(&mut self, a: f64, b: f64) {
         self.count += 1.0;
         self.a += a;
         self.b += b;
         self.aa += a * a;
-        self.ab += a * b;
         self.bb += b * b;
+        self.ab += a * b;
     }
 
-    /// From -1 to 1, as 0 to 100; 50 where there is none to speak of.
-    fn percent(&self) -> f64 {
-        let both = self.count * self.ab - self.a * self.b;
-        let size = (self.count * self.aa - self.a * self.a) * (self.count * self.bb - self.b * self.b);
-        if self.count < 4.0 || size < 1e-6 { 50.0 } else { 50.0 + 50.0 * both / libm::sqrt(size) }
+    fn spread_of_a(&self) -> f64 {
+        spread(self.count * self.aa, self.a * self.a)
     }
+
+    /// Pearson's correlation from -1 to 1, as 0 to 100; 50 where there is none to speak of.
+    fn correlation(&self) -> f64 {
+        let size = sqrt(self.spread_of_a() * spread(self.count * self.bb, self.b * self.b));
+        if self.count < 4.0 || size == 0.0 {
+            return 50.0;
+        }
+        50.0 + 50.0 * (self.count * self.ab - self.a * self.b) / size
+    }
+}
+
+/// The difference, unless it is so small that it is but rounding.
+fn spread(squares: f64, square: f64) -> f64 {
+    let spread = squares - square;
+    if spread > 1e-9 * squares { spread } else { 0.0 }
 }
 
 /// The middle one, by counting: sorting would be more code than all the rest.
 fn median(numbers: &[f64]) -> f64 {
-    let middle = numbers.len() / 2;
     for number in numbers {
-        let below = numbers.iter().filter(|other| *other < number).count();
-        let up_to = numbers.iter().filter(|other| *other <= number).count();
-        if below <= middle && middle < up_to {
+        let (mut below, mut up_to) = (0, 0);
+        for other in numbers {
+            below += usize::from(other < number);
+            up_to += usize::from(other <= number);
+        }
+        if below <= numbers.len() / 2 && numbers.len() / 2 < up_to {
             return *number;
         }
     }
     0.0
 }
 
-/// The whole pixel, of a number that may be anything.
-fn pixel(place: f64) -> f64 {
-    #[expect(clippy::cast_possible_truncation, reason = "saturates, and takes NaN for 0")]
-    let whole = libm::floor(place + 0.5) as i32;
-    f64::from(whole)
+fn distance(a: f64, b: f64) -> f64 {
+    if a < b { b - a } else { a - b }
 }
 
 fn at_least(number: f64, least: f64) -> f64 {
-    // Not f64::max, whose answer to NaN costs bytes; there is no NaN here.
-    if number < least { least } else { number }
+    // This way round NaN, as of a clock that read infinity twice, becomes the least.
+    if number > least { number } else { least }
+}
+
+/// The whole pixel below, of a number that may be anything.
+fn pixel(place: f64) -> f64 {
+    // Casting cuts towards zero; no page is a million pixels to the left of its origin.
+    const FAR: i32 = 1 << 20;
+    #[expect(clippy::cast_possible_truncation, reason = "saturates, and takes NaN for 0")]
+    let whole = (place + f64::from(FAR) + 0.5) as i32;
+    f64::from(whole) - f64::from(FAR)
 }

@@ -1,16 +1,13 @@
 //! What pointed, and how often. How it moved is in [`super::path`].
 
-use super::{
-    Event, Tool,
-    scale::{Scale, share},
-};
+use super::{Event, Tool, scale::Scale};
 
 /// The values, besides `tool`.
 pub static SCALES: [Scale; 3] = [
     Scale { name: "moves", edges: &[0, 1, 10, 30, 100, 300] },
     Scale { name: "presses", edges: &[0, 1, 3, 10] },
-    // Percent of the moves that the browser drew together of several.
-    Scale { name: "coalescedShare", edges: &[0, 1, 20, 60] },
+    // Moves that the browser drew together of several, of ten a second that are asked.
+    Scale { name: "coalesced", edges: &[0, 1, 5, 20] },
 ];
 
 /// What `tool` may say.
@@ -49,6 +46,6 @@ impl Pointer {
     }
 
     pub(super) fn numbers(&self) -> [f64; SCALES.len()] {
-        [f64::from(self.moves), f64::from(self.presses), share(self.coalesced, self.moves)]
+        [f64::from(self.moves), f64::from(self.presses), f64::from(self.coalesced)]
     }
 }

@@ -17,6 +17,7 @@ pub static SCALES: [Scale; 5] = [
 pub(super) struct Session {
     started: Option<f64>,
     departures: u32,
+    is_away: bool,
     backward_steps: u32,
     scrolls: u32,
     turns: u32,
@@ -34,7 +35,12 @@ impl Session {
             Event::Input { .. } | Event::SilentChange { .. } => {
                 self.started.get_or_insert(time);
             }
-            Event::Hide | Event::Away => self.departures += 1,
+            // A window that hides loses the focus besides.
+            Event::Hide | Event::Away => {
+                self.departures += u32::from(!self.is_away);
+                self.is_away = true;
+            }
+            Event::Show | Event::KeyDown { .. } | Event::Down { .. } => self.is_away = false,
             Event::Scroll => self.scrolls += 1,
             Event::Turn => self.turns += 1,
             _ => {}

@@ -1,8 +1,11 @@
 //! What the server makes of the signals that a page sent.
 
+mod model;
+mod path;
 mod rules;
 mod score;
 mod signals;
 
+pub use model::{Model, ModelError, probability};
 pub use score::{FLAGGED, Reason, Score, automation, forged, judge};
 pub use signals::{Field, Signals, SignalsError};

@@ -139,7 +139,7 @@ pub(super) const RULES: [Rule; 24] = [
         code: "coalesced",
         weight: -1.0,
         words: "the mouse reported as devices do, several times a frame",
-        holds: |signals| signals.number("pointer", "coalescedShare") >= 20,
+        holds: |signals| signals.number("pointer", "coalesced") >= 5,
     },
     Rule {
         code: "rollover",

@@ -1,6 +1,6 @@
 //! How likely it is that a program filled in the form, and why.
 
-use super::{Signals, SignalsError, rules::RULES};
+use super::{Model, Signals, SignalsError, model::probability, rules::RULES};
 use serde::Serialize;
 use tillseal_protocol::Claims;
 
@@ -57,24 +57,29 @@ pub fn automation(signals: Option<&Signals>) -> Score {
     let Some(signals) = signals else {
         // Merchants may ask for none, and where WebAssembly is off there are none.
         let words = "the payload says nothing of how the form was filled";
-        return score(vec![Reason { code: "signals-absent", weight: 1.0, words }]);
+        return score(BASE, vec![Reason { code: "signals-absent", weight: 1.0, words }]);
     };
     let rules = RULES.iter().filter(|rule| (rule.holds)(signals));
-    let reasons: Vec<_> =
+    let mut reasons: Vec<_> =
         rules.map(|rule| Reason { code: rule.code, weight: rule.weight, words: rule.words }).collect();
-    score(reasons)
+    let mut base = BASE;
+    if let (Some(values), Ok(model)) = (signals.path(), Model::shipped()) {
+        base += model.base();
+        reasons.extend(model.reasons(&values));
+    }
+    score(base, reasons)
 }
 
 /// Judges a claim that is not one: whoever made the payload made it without the module.
 #[must_use]
 pub fn forged(_: SignalsError) -> Score {
     let words = "the signals are not what a page sends";
-    score(vec![Reason { code: "signals-malformed", weight: 6.0, words }])
+    score(BASE, vec![Reason { code: "signals-malformed", weight: 6.0, words }])
 }
 
-fn score(mut reasons: Vec<Reason>) -> Score {
-    let log_odds = BASE + reasons.iter().map(|reason| reason.weight).sum::<f64>();
+fn score(base: f64, mut reasons: Vec<Reason>) -> Score {
+    let log_odds = base + reasons.iter().map(|reason| reason.weight).sum::<f64>();
     reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
     reasons.truncate(REASONS);
-    Score { probability: 1.0 / (1.0 + (-log_odds).exp()), reasons }
+    Score { probability: probability(log_odds), reasons }
 }

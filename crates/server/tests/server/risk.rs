@@ -17,7 +17,7 @@ fn person() -> Value {
         "fields": { "cc-number": { "entry": "typed", "delay": 300, "time": 10, "corrections": 1 }, "email": { "entry": "autofilled" } },
         "keys": { "count": 10, "dwellMedian": 80, "dwellHigh": 120, "dwellSpread": 30, "flightMedian": 100, "flightHigh": 400,
                   "flightSpread": 40, "rolloverShare": 1, "groupPause": 130 },
-        "pointer": { "tool": "mouse", "moves": 100, "presses": 3, "coalescedShare": 20 },
+        "pointer": { "tool": "mouse", "moves": 100, "presses": 3, "coalesced": 5 },
         "session": { "timeToSubmit": 30, "scrolls": 1 },
         "automation": {},
         "device": { "browser": "firefox", "system": "linux", "viewport": 1024, "timeZone": 1, "language": "de" },
