@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe } from 'node:test';
 import { axeFindings } from './lib/axe.js';
 import { eachEngine } from './lib/engines.js';
+import { assertInManifest } from './lib/manifest.js';
 import { scenesIn } from './lib/scenes.js';
 import { startShop } from './lib/shop.js';
 import { OPENED, SHOPPER, assertNothingLeaked, fillIn, fillInCard } from './lib/shopper.js';
@@ -58,6 +59,7 @@ eachEngine((engine) => {
         assert.deepEqual(recorder.violations, []);
 
         const claims = await (await fetch(`${recorder.upstream}${receipt}/opened`)).json();
+        assertInManifest(claims.signals);
         assert.deepEqual(claims.fields, ALL_OPENED);
         assert.equal(claims.origin, recorder.origin);
 

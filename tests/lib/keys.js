@@ -6,6 +6,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { assertInManifest } from './manifest.js';
 import { SCRATCH } from './paths.js';
 
 export const hpke7 = new CipherSuite({
@@ -37,10 +38,12 @@ export async function keyring(...keys) {
   return folder;
 }
 
-/** The claims of a sealed payload, by `jose` or `@hpke/core`. */
+/** The claims of a sealed payload, by `jose` or `@hpke/core`. What they tell of the person must be listed in docs/signals.json. */
 export async function openSealed(sealed, key) {
   const plaintext = key.alg === 'HPKE-7' ? await openHpke(sealed, key) : await openJose(sealed, key);
-  return JSON.parse(new TextDecoder().decode(plaintext));
+  const claims = JSON.parse(new TextDecoder().decode(plaintext));
+  if (claims.signals !== undefined) assertInManifest(claims.signals);
+  return claims;
 }
 
 async function openJose(sealed, key) {
