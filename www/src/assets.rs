@@ -1,7 +1,7 @@
 //! The embedded files: the shop's own pages, the module as `cargo xtask pkg` built it, and the openers of
 //! `docs/integrate`, which the playground shows.
 
-use crate::{headers, refusal::Refusal, views};
+use crate::{headers, manifest, refusal::Refusal, views};
 use axum::{
     extract::Path,
     http::{HeaderValue, header},
@@ -34,6 +34,17 @@ pub(crate) async fn playground() -> Response {
     let policy = HeaderValue::from_static(headers::PLAYGROUND_POLICY);
     page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     page
+}
+
+/// `GET /lab`
+pub(crate) async fn lab() -> Response {
+    respond("lab.html", Pages::get("lab.html"))
+}
+
+/// `GET /signals.json`
+pub(crate) async fn manifest() -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")];
+    (headers, manifest::JSON).into_response()
 }
 
 /// `GET /pages/{file}`

@@ -6,10 +6,12 @@
 mod anatomy;
 mod assets;
 mod headers;
+mod manifest;
 mod pay;
 mod receipts;
 mod refusal;
 mod shop;
+mod verdict;
 mod views;
 
 use clap::{Parser, ValueEnum};
@@ -51,7 +53,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut origins = origins_of(listener.local_addr()?);
     println!("The Tillseal demo shop is open at {}/", origins[0]);
     origins.extend(options.origin);
-    axum::serve(listener, shop::router(keyring, origins)).await?;
+    // With the address of who asks, which 3-D Secure wants to know.
+    let shop = shop::router(keyring, origins).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, shop).await?;
     Ok(())
 }
 

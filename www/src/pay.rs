@@ -1,4 +1,4 @@
-//! `POST /pay`: the request as it arrived, and the one sealed payload in it.
+//! `POST /pay` and `POST /lab`: the request as it arrived, and the one sealed payload in it.
 
 use crate::refusal::Refusal;
 use axum::{
@@ -37,8 +37,13 @@ pub(crate) async fn read(request: Request) -> Result<(RawRequest, String), Refus
 
 /// Whether the answer goes to a script rather than to a person.
 pub(crate) fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = text(headers.get(header::ACCEPT));
+    let accept = accept(headers);
     accept.contains("application/json") && !accept.contains("text/html")
+}
+
+/// The media types that the answer may have; empty where the request does not say.
+pub(crate) fn accept(headers: &HeaderMap) -> &str {
+    text(headers.get(header::ACCEPT))
 }
 
 impl RawRequest {

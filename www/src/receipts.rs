@@ -1,6 +1,6 @@
 //! The receipts that the shop still shows: few, for a short while, in memory only.
 
-use crate::{anatomy::Anatomy, pay::RawRequest};
+use crate::{anatomy::Anatomy, pay::RawRequest, verdict::Verdict};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -17,6 +17,7 @@ pub(crate) struct Receipt {
     pub(crate) request: RawRequest,
     pub(crate) anatomy: Anatomy,
     pub(crate) claims: Claims,
+    pub(crate) verdict: Verdict,
     /// When the payload was opened: seconds since 1970-01-01 UTC.
     pub(crate) opened_at: u64,
 }
@@ -70,14 +71,21 @@ impl ReceiptId {
 #[cfg(test)]
 mod tests {
     use super::{LIFETIME, MOST, Receipt, ReceiptId, Receipts};
-    use crate::{anatomy::Anatomy, pay::RawRequest};
+    use crate::{anatomy::Anatomy, pay::RawRequest, verdict::Verdict};
     use std::time::{Duration, Instant};
     use tillseal_protocol::Claims;
 
     fn receipt() -> Receipt {
         let claims = br#"{"v":1,"jti":"AAAAAAAAAAAAAAAAAAAAAA","iat":1,"origin":"o","fields":{}}"#;
         let Ok(claims) = Claims::from_plaintext(claims) else { unreachable!("valid claims") };
-        Receipt { request: RawRequest::default(), anatomy: Anatomy::default(), claims, opened_at: 1 }
+        let verdict = Verdict::new(&claims, "", None);
+        Receipt {
+            request: RawRequest::default(),
+            anatomy: Anatomy::default(),
+            claims,
+            verdict,
+            opened_at: 1,
+        }
     }
 
     fn id(number: usize) -> ReceiptId {

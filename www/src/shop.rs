@@ -2,21 +2,23 @@
 
 use crate::{
     anatomy::Anatomy,
-    assets, headers, pay,
+    assets, headers,
+    pay::{self, RawRequest},
     receipts::{Receipt, ReceiptId, Receipts},
     refusal::Refusal,
+    verdict::{Judged, Taken, Verdict},
     views,
 };
 use axum::{
     Json, Router,
-    extract::{Path, Request, State},
+    extract::{ConnectInfo, Path, Request, State},
     http::{HeaderMap, StatusCode, header},
     middleware::map_response,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use serde_json::json;
-use std::{sync::Arc, time::Instant};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
+use tillseal_protocol::Claims;
 use tillseal_server::{Expect, Keyring, http::key_set, open, unix_now};
 use tokio::sync::watch;
 
@@ -24,6 +26,16 @@ struct Shop {
     keyring: Arc<Keyring>,
     origins: Vec<String>,
     receipts: Receipts,
+}
+
+/// A request whose payload opened, and may be accepted.
+struct Opened {
+    request: RawRequest,
+    sealed: String,
+    claims: Claims,
+    verdict: Verdict,
+    /// Seconds since 1970-01-01 UTC.
+    at: u64,
 }
 
 /// The whole shop. `origins` are those under which browsers reach it, one at least.
@@ -35,6 +47,8 @@ pub(crate) fn router(keyring: Keyring, origins: Vec<String>) -> Router {
         .route("/", get(assets::checkout))
         .route("/pages/{file}", get(assets::page))
         .route("/playground", get(assets::playground))
+        .route("/lab", get(assets::lab).post(judge))
+        .route("/signals.json", get(assets::manifest))
         .route("/tillseal/{*file}", get(assets::module))
         .route("/integrate/{*file}", get(assets::opener))
         .route("/pay", post(take))
@@ -51,14 +65,22 @@ pub(crate) fn router(keyring: Keyring, origins: Vec<String>) -> Router {
 async fn take(State(shop): State<Arc<Shop>>, request: Request) -> Response {
     let wants_json = pay::wants_json(request.headers());
     match (shop.take(request).await, wants_json) {
-        (Ok(id), false) => Redirect::to(&place(&id)).into_response(),
-        (Ok(id), true) => {
+        (Ok((id, _)), false) => Redirect::to(&place(&id)).into_response(),
+        (Ok((id, verdict)), true) => {
             let place = place(&id);
-            let receipt = Json(json!({ "receipt": place }));
-            (StatusCode::CREATED, [(header::LOCATION, place)], receipt).into_response()
+            let taken = Json(Taken::new(&place, &verdict)).into_response();
+            (StatusCode::CREATED, [(header::LOCATION, place)], taken).into_response()
         }
         (Err(refusal), false) => views::refused(&refusal),
         (Err(refusal), true) => refusal.into_problem(),
+    }
+}
+
+/// `POST /lab`: what the server makes of how the form was filled. Nothing is kept.
+async fn judge(State(shop): State<Arc<Shop>>, request: Request) -> Response {
+    match shop.open(request).await {
+        Ok(Opened { claims, verdict, .. }) => Json(Judged::new(&claims, &verdict)).into_response(),
+        Err(refusal) => refusal.into_problem(),
     }
 }
 
@@ -82,19 +104,28 @@ async fn opened(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> Respon
 }
 
 impl Shop {
-    async fn take(&self, request: Request) -> Result<ReceiptId, Refusal> {
+    async fn take(&self, request: Request) -> Result<(ReceiptId, Verdict), Refusal> {
+        let Opened { request, sealed, claims, verdict, at: opened_at } = self.open(request).await?;
+        let anatomy = Anatomy::new(&sealed, &claims);
+        let id = ReceiptId::random().map_err(|_| Refusal::Random)?;
+        let receipt = Receipt { request, anatomy, claims, verdict: verdict.clone(), opened_at };
+        self.receipts.insert(id.clone(), receipt, Instant::now());
+        Ok((id, verdict))
+    }
+
+    async fn open(&self, request: Request) -> Result<Opened, Refusal> {
         let origin = self.origin(request.headers());
+        let accept = pay::accept(request.headers()).to_owned();
+        let ip =
+            request.extensions().get().map(|ConnectInfo(address): &ConnectInfo<SocketAddr>| address.ip());
         let (request, sealed) = pay::read(request).await?;
-        let opened_at = unix_now();
-        let claims =
-            open(&self.keyring, &sealed, &Expect::new(origin, opened_at)).map_err(Refusal::Open)?;
+        let at = unix_now();
+        let claims = open(&self.keyring, &sealed, &Expect::new(origin, at)).map_err(Refusal::Open)?;
         if claims.fields.get("cc-number").is_none() {
             return Err(Refusal::CardMissing);
         }
-        let anatomy = Anatomy::new(&sealed, &claims);
-        let id = ReceiptId::random().map_err(|_| Refusal::Random)?;
-        self.receipts.insert(id.clone(), Receipt { request, anatomy, claims, opened_at }, Instant::now());
-        Ok(id)
+        let verdict = Verdict::new(&claims, &accept, ip);
+        Ok(Opened { request, sealed, claims, verdict, at })
     }
 
     /// Which of the shop's own origins the request came in by. `Host` only chooses among them, and `Origin`
@@ -162,6 +193,14 @@ mod tests {
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ACCEPT, accept);
         answer(shop, request.body(Body::from(body)).unwrap()).await
+    }
+
+    async fn judge(shop: &Router, host: &str, sealed: &str) -> Answer {
+        let request = Request::post("/lab")
+            .header(header::HOST, host)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(format!("sealed={sealed}")));
+        answer(shop, request.unwrap()).await
     }
 
     async fn receipt_path(shop: &Router, sealed: &str) -> String {
@@ -249,11 +288,39 @@ mod tests {
         let taken = pay(&shop, "application/json", format!("sealed={sealed}")).await;
         assert_eq!(taken.status, StatusCode::CREATED);
         assert!(taken.body.starts_with(r#"{"receipt":"/receipt/"#));
+        assert!(taken.body.contains(r#""automation":{"probability":0."#));
 
         let refused = pay(&shop, "application/json", String::new()).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST);
         assert_eq!(refused.headers[header::CONTENT_TYPE], "application/problem+json");
         assert!(refused.body.contains(r#""code":"sealed-missing""#));
+    }
+
+    #[tokio::test]
+    async fn judges_what_the_lab_sends_and_refuses_what_the_shop_would() {
+        let (shop_now, sealed) = shop(Algorithm::EcdhEs, FIELDS, 0);
+        let judged = judge(&shop_now, "shop.example", &sealed).await;
+        assert_eq!(judged.status, StatusCode::OK);
+        assert_eq!(judged.headers[header::CACHE_CONTROL], "no-store");
+        assert!(judged.body.contains("signals-absent") && judged.body.contains(r#""signals":null"#));
+        assert!(!judged.body.contains(PAN));
+
+        let elsewhere = judge(&shop_now, "localhost", &sealed).await;
+        assert_eq!(elsewhere.headers[header::CONTENT_TYPE], "application/problem+json");
+        assert!(elsewhere.body.contains("origin-mismatch"));
+        assert!(judge(&shop_now, "shop.example", "a.b.c").await.status.is_client_error());
+        let (stale, sealed) = shop(Algorithm::EcdhEs, FIELDS, 3600);
+        assert!(judge(&stale, "shop.example", &sealed).await.body.contains("stale"));
+        let (cardless, sealed) = shop(Algorithm::EcdhEs, r#"{"email":"ada@shop.example"}"#, 0);
+        assert!(judge(&cardless, "shop.example", &sealed).await.body.contains("card-missing"));
+    }
+
+    #[tokio::test]
+    async fn the_manifest_is_served_as_it_is() {
+        let (shop, _) = shop(Algorithm::EcdhEs, FIELDS, 0);
+        let manifest = get(&shop, "/signals.json").await;
+        assert_eq!(manifest.headers[header::CONTENT_TYPE], "application/json");
+        assert_eq!(manifest.body, crate::manifest::JSON);
     }
 
     #[tokio::test]
@@ -263,6 +330,9 @@ mod tests {
         let opened = format!("{receipt}/opened");
         let requests = [
             (Method::GET, "/"),
+            (Method::GET, "/lab"),
+            (Method::POST, "/lab"),
+            (Method::GET, "/signals.json"),
             (Method::GET, "/pages/shop.css"),
             (Method::GET, "/pages/../Cargo.toml"),
             (Method::GET, "/tillseal/none.js"),
@@ -312,6 +382,11 @@ mod tests {
         assert_eq!(checkout.headers[header::CONTENT_TYPE], "text/html; charset=utf-8");
         let head = checkout.body.find("</head>").unwrap();
         assert!(!checkout.body[head..].contains(" name="), "a field has a name");
+        let lab = get(&shop, "/lab").await.body;
+        assert!(
+            lab.split("</head>").nth(1).is_some_and(|body| !body.contains(" name=")),
+            "a field has a name"
+        );
         assert!(!checkout.body.contains("style="), "the policy allows no inline style");
         assert!(!checkout.body.contains("<script>"), "the policy allows no inline script");
         assert!(checkout.body.contains(&format!("Pay {AMOUNT}<")));

@@ -34,6 +34,16 @@ pub(crate) fn html(page: Markup) -> Html<String> {
     Html(page.into_string())
 }
 
+/// What a field of the checkout page is called.
+pub(crate) fn label(name: &str) -> Option<&'static str> {
+    LABELS.get(place(name)).map(|(_, label)| *label)
+}
+
+/// Where a field stands among those of the checkout page, which come before any other.
+pub(crate) fn place(name: &str) -> usize {
+    LABELS.iter().position(|(field, _)| *field == name).unwrap_or(LABELS.len())
+}
+
 /// What stands in a masked field's place: its length says nothing.
 fn mask(name: &str) -> Option<&'static str> {
     match name.rsplit(' ').next() {
@@ -59,6 +69,7 @@ pub(crate) fn receipt(id: &str, receipt: &Receipt) -> Markup {
             }
             (network(&receipt.request, &receipt.anatomy))
             (opened(id, receipt))
+            (receipt.verdict.panel())
             (anatomy(&receipt.anatomy))
         }
     };
@@ -92,6 +103,7 @@ fn layout(title: &str, script: Option<&str>, main: &Markup) -> Markup {
                 title { (title) " · Saltmarsh Pottery" }
                 link rel="icon" href="/pages/icon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/pages/shop.css";
+                link rel="stylesheet" href="/pages/verdict.css";
                 @if let Some(script) = script { script type="module" src=(script) {} }
             }
             body {
@@ -103,7 +115,7 @@ fn layout(title: &str, script: Option<&str>, main: &Markup) -> Markup {
                         }
                         "Saltmarsh Pottery"
                     }
-                    nav { a href="/playground" { "Playground" } }
+                    nav { a href="/playground" { "Playground" } a href="/lab" { "Attack lab" } }
                 }
                 (main)
                 footer.colophon {
@@ -186,7 +198,7 @@ fn opened(id: &str, receipt: &Receipt) -> Markup {
 }
 
 fn field(name: &str, value: &str) -> Markup {
-    let label = LABELS.iter().find(|(field, _)| *field == name).map(|(_, label)| *label);
+    let label = label(name);
     html! {
         div {
             dt {
