@@ -67,8 +67,6 @@ async function during(work) {
 
 /** Empties the form, and forgets what happened in it: the press that started an attack is not the attack's. */
 async function startAnew() {
-  // What the form still has to do about the press comes first.
-  await new Promise((done) => { setTimeout(done) })
   await checkout.then((checkout) => checkout.detach(), () => {})
   form.reset()
   checkout = attach(form, { key: KEY })

@@ -36,8 +36,6 @@ panel.addEventListener('toggle', async () => {
 panel.addEventListener('change', async ({ target }) => {
   const { value } = /** @type {HTMLInputElement} */ (target)
   const signals = /** @type {import('/tillseal/tillseal.js').Options['signals']} */ (value)
-  // What the form still has to do about the press comes first.
-  await new Promise((done) => { setTimeout(done) })
   checkout = attach(form, { signals })
   checkout.then(look, () => {})
 })

@@ -1,6 +1,8 @@
 //! The two things that a server offers over HTTP: its public keys, and opening.
 
-use crate::{DEFAULT_LEEWAY, DEFAULT_MAX_AGE, Expect, Keyring, open, problem::Problem, risk, unix_now};
+use crate::{
+    DEFAULT_LEEWAY, DEFAULT_MAX_AGE, Expect, Keyring, open, problem::Problem, risk, risk::Signals, unix_now,
+};
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::{
     Router,
@@ -12,7 +14,7 @@ use axum::{
 };
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde::Deserialize;
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
 use tillseal_protocol::{Claims, MAX_SEALED};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
@@ -85,6 +87,24 @@ struct OpenRequest<'a> {
     sealed: Cow<'a, str>,
     #[serde(borrow)]
     origin: Cow<'a, str>,
+    /// The shopper's request, where 3-D Secure data is to be completed.
+    shopper: Option<Shopper>,
+}
+
+/// What only the request of the shopper's browser tells.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shopper {
+    /// Its `Accept` header.
+    accept: String,
+    /// Where it came from.
+    ip: IpAddr,
+}
+
+/// What is opened, and what is made of it.
+struct Answer {
+    claims: Claims,
+    shopper: Option<Shopper>,
 }
 
 async fn published(State(keys): State<Keys>, request: HeaderMap) -> Response {
@@ -126,15 +146,15 @@ async fn open_sealed(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     match service.open(&headers, body) {
-        Ok(claims) => {
-            tracing::info!(jti = claims.jti.as_str(), "payload opened");
+        Ok(answer) => {
+            tracing::info!(jti = answer.claims.jti.as_str(), "payload opened");
             let headers = [
                 (header::CONTENT_TYPE, "application/json"),
                 (header::CACHE_CONTROL, "no-store"),
                 (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             ];
             // The bytes keep their owner, which wipes them once they are sent.
-            (headers, Body::from(Bytes::from_owner(answer(&claims)))).into_response()
+            (headers, Body::from(Bytes::from_owner(answer.to_json()))).into_response()
         }
         Err(problem) => {
             tracing::warn!(code = problem.code(), status = problem.status().as_u16(), "payload refused");
@@ -143,22 +163,33 @@ async fn open_sealed(
     }
 }
 
-/// The claims, and beside them what the server makes of the signals.
-fn answer(claims: &Claims) -> Zeroizing<Vec<u8>> {
-    let score = serde_json::to_vec(&risk::judge(claims)).unwrap_or_else(|_| b"null".to_vec());
-    let claims = claims.to_json();
-    let name = br#","automation":"#;
-    // One allocation of the full size: a growing buffer would leave unwiped copies behind.
-    let mut answer = Zeroizing::new(Vec::with_capacity(claims.len() + name.len() + score.len()));
-    answer.extend_from_slice(claims.strip_suffix(b"}").unwrap_or(&claims));
-    answer.extend_from_slice(name);
-    answer.extend_from_slice(&score);
-    answer.push(b'}');
-    answer
+impl Answer {
+    /// The claims, and beside them what the server makes of the signals.
+    fn to_json(&self) -> Zeroizing<Vec<u8>> {
+        let score = serde_json::to_string(&risk::judge(&self.claims)).unwrap_or_default();
+        let mut more = format!(r#","automation":{score}"#);
+        if let Some(browser) = self.browser() {
+            more = format!(r#"{more},"browser":{browser}"#);
+        }
+        let claims = self.claims.to_json();
+        // One allocation of the full size: a growing buffer would leave unwiped copies behind.
+        let mut json = Zeroizing::new(Vec::with_capacity(claims.len() + more.len()));
+        json.extend_from_slice(claims.strip_suffix(b"}").unwrap_or(&claims));
+        json.extend_from_slice(more.as_bytes());
+        json.push(b'}');
+        json
+    }
+
+    /// All of the 3-D Secure browser data, where the page and the shop told their halves.
+    fn browser(&self) -> Option<String> {
+        let Shopper { accept, ip } = self.shopper.as_ref()?;
+        let signals = Signals::parse(self.claims.signals.as_deref()?.get()).ok()?;
+        serde_json::to_string(&signals.browser?.complete(accept, *ip)).ok()
+    }
 }
 
 impl Service {
-    fn open(&self, headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Claims, Problem> {
+    fn open(&self, headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Answer, Problem> {
         // A browser cannot send this type across origins without a preflight, which is not answered.
         if !is_json(headers) {
             return Err(Problem::MediaType);
@@ -174,7 +205,7 @@ impl Service {
         }
         let expect = Expect { origin: &request.origin, now: clock(), max_age: *max_age, leeway: *leeway };
         let keyring = Arc::clone(&self.keys.borrow());
-        Ok(open(&keyring, &request.sealed, &expect)?)
+        Ok(Answer { claims: open(&keyring, &request.sealed, &expect)?, shopper: request.shopper })
     }
 }
 

@@ -1,13 +1,18 @@
 //! The judge: what it reads, and what it makes of it.
 
-use crate::support::TestResult;
+use crate::support::{Keys, NOW, ORIGIN, Server, TestResult};
+use getrandom::SysRng;
 use serde_json::{Value, json};
 use tillseal_protocol::{
-    Claims,
+    Algorithm, Claims, Context, FieldSet, Form, Jti, Preparation,
     browser::BrowserFacts,
     signals::{Entry, Event, Facts, Place, Signals as Collector, Tier, Tool},
 };
-use tillseal_server::risk::{FLAGGED, Score, Signals, automation, judge};
+use tillseal_server::{
+    http::OPEN_PATH,
+    risk::{FLAGGED, Score, Signals, automation, judge},
+};
+use tracing::Dispatch;
 
 /// A person at a desk who types one card number and pays.
 fn person() -> Value {
@@ -40,6 +45,8 @@ fn what_the_collector_writes_is_read() -> TestResult {
             has_3ds: true,
             has_gpc: true,
             is_webdriver: true,
+            browser_family: "chrome",
+            system: "linux",
             touch_points: 5,
             width: 1300,
             browser: BrowserFacts {
@@ -176,5 +183,54 @@ fn missing_and_forged_signals_are_told_apart() -> TestResult {
     let whole = claims(&format!(r#","signals":{}"#, person()))?;
     assert!(!judge(&whole).is_flagged());
     assert_eq!(whole.to_json().as_slice(), Claims::from_plaintext(&whole.to_json())?.to_json().as_slice());
+    Ok(())
+}
+
+#[test]
+fn an_answer_has_the_judgement_and_the_completed_browser_data() -> TestResult {
+    let keys = Keys::new(Algorithm::EcdhEs)?;
+    let server = Server::start(keys.load()?, &[], Dispatch::none())?;
+    let sealed = |claim: &Value| -> TestResult<String> {
+        let signals = claim.to_string().into_bytes();
+        let context =
+            Context { jti: Jti::from_random([7; 16]), iat: NOW, origin: ORIGIN, signals: &signals };
+        let sealer = Preparation::new(&keys.recipient()?, &mut SysRng)?.finish();
+        Ok(Form::new().seal(vec![(sealer, &FieldSet::all())], &context)?.swap_remove(0))
+    };
+    let ask = |claim: &Value, shopper: Option<Value>| -> TestResult<Value> {
+        let mut request = json!({ "sealed": sealed(claim)?, "origin": ORIGIN });
+        if let Some(shopper) = shopper {
+            request["shopper"] = shopper;
+        }
+        let headers = [("Content-Type", "application/json")];
+        let answer = server.send("POST", OPEN_PATH, &headers, request.to_string().as_bytes())?;
+        Ok(json!({ "status": answer.status, "body": answer.json()? }))
+    };
+    let shopper = json!({ "accept": "text/html", "ip": "203.0.113.7" });
+
+    let answer = ask(&person(), Some(shopper.clone()))?;
+    assert_eq!(answer["status"], 200);
+    assert_eq!(answer["body"]["signals"], person());
+    let probability = answer["body"]["automation"]["probability"].as_f64().ok_or("no probability")?;
+    assert!((0.0..0.1).contains(&probability), "{answer}");
+    assert_eq!(answer["body"]["automation"]["reasons"].as_array().map(Vec::len), Some(3));
+    assert_eq!(answer["body"].get("browser"), None, "the page was not asked");
+
+    let mut asked = person();
+    let mut browser = Vec::new();
+    BrowserFacts { user_agent: "Mozilla/5.0", time_zone: -60, ..BrowserFacts::default() }
+        .push_json(&mut browser);
+    asked["browser"] = serde_json::from_slice(&browser)?;
+    assert_eq!(ask(&asked, None)?["body"].get("browser"), None, "the shop did not tell");
+    let completed = ask(&asked, Some(shopper))?["body"]["browser"].clone();
+    assert_eq!(completed["browserIP"], "203.0.113.7");
+    assert_eq!(completed["browserAcceptHeader"], "text/html");
+    assert_eq!(completed["browserTZ"], "-60");
+
+    for wrong in
+        [json!({}), json!({ "accept": "a" }), json!({ "accept": "a", "ip": "300.1.1.1" }), json!([])]
+    {
+        assert_eq!(ask(&asked, Some(wrong.clone()))?["status"], 400, "{wrong}");
+    }
     Ok(())
 }
