@@ -10,7 +10,7 @@ pub(crate) fn event(kind: u32, a: f64, b: f64, c: f64) -> Option<Event> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and NaN is 0")]
     let (first, second) = (a as usize, b as usize);
     Some(match kind {
-        0 => Event::Move { x: a, y: b, is_coalesced: is_so },
+        0 => Event::Move { x: a, y: b },
         1 => Event::Over,
         2 => Event::Down {
             x: a,

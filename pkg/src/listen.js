@@ -39,7 +39,6 @@ export class Listener {
   /** How the text is about to come in. */
   #entry = /** @type {number | undefined} */ (undefined)
   #scrolled = -REST
-  #asked = 0
 
   /**
    * @param {HTMLFormElement} form
@@ -117,7 +116,8 @@ export class Listener {
   #numberOf(control) {
     const name = nameOf(control)
     if (name[1] && !this.#names.includes(name)) this.#close(0)
-    return this.#names.indexOf(name)
+    // What has no name is no field: a number too large for any.
+    return this.#names.indexOf(name) >>> 0
   }
 
   /** @param {PointerEvent} event @param {number} time */
@@ -126,17 +126,10 @@ export class Listener {
     if (!event.isTrusted) this.#tell(SCRIPTED, time)
     else if (type === 'click') this.#tell(CLICK, time)
     else if (!event.isPrimary) return
-    else if (type === 'pointermove') this.#tell(MOVE, time, clientX, clientY, this.#isCoalesced(event, time))
+    else if (type === 'pointermove') this.#tell(MOVE, time, clientX, clientY)
     else if (type === 'pointerdown') this.#tell(DOWN, time, clientX, clientY, pointerType !== 'mouse' ? 1 : event.pressure ? 0 : -1)
     else if (type === 'pointerup') this.#tell(UP, time, clientX, clientY)
     else if (pointerType === 'mouse') this.#tell(OVER, time)
-  }
-
-  /** Not every move is asked: to ask costs more than all the rest. @param {PointerEvent} event @param {number} time */
-  #isCoalesced(event, time) {
-    if (time - this.#asked < 100) return 0
-    this.#asked = time
-    return Number(event.getCoalescedEvents?.().length > 1)
   }
 
   /** @param {KeyboardEvent} event @param {number} time */
@@ -187,7 +180,7 @@ export class Listener {
   #at(event, time) {
     const [control] = /** @type {any[]} */ (event.composedPath())
     if (control === this.#current) return
-    if (!controlsOf(this.#form).includes(control)) return this.#leave(time)
+    if (!controlsOf(this.#form).includes(control) || !nameOf(control)[1]) return this.#leave(time)
     this.#current = control
     this.#keys.clear()
     this.#compare(control, time)

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use tillseal_protocol::Claims;
 use tillseal_server::{
     CompleteBrowserData,
-    risk::{FLAGGED, Reason, Score, Signals, automation, forged},
+    risk::{FLAGGED, Reason, Score, Signals, automation, unread},
 };
 
 /// The judgement on one payload.
@@ -42,7 +42,7 @@ impl Verdict {
     pub(crate) fn new(claims: &Claims, accept: &str, ip: Option<IpAddr>) -> Self {
         let raw = claims.signals.as_deref().map(RawValue::get);
         match raw.map(Signals::parse).transpose() {
-            Err(error) => Self { score: forged(error), told: Value::Null, three_ds: None },
+            Err(error) => Self { score: unread(error), told: Value::Null, three_ds: None },
             Ok(signals) => Self {
                 score: automation(signals.as_ref()),
                 told: raw.and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default(),

@@ -1,14 +1,15 @@
 """Programs of our own making, to train on: the recorded ones are too few to tell what all programs share.
 
 None copies a program of the recordings. `bezier`, `line` and `wind` (a mass drawn to its goal through gusts)
-are the common ways to draw a path; `replay` sends a recorded person's path again at a program's own pace.
+are the common ways to draw a path; `timed` is at each moment where a hand would be by then, so that a longer
+interval holds a longer way; `replay` sends a recorded person's path again at a program's own pace.
 """
 
 import io
 
 import numpy as np
 
-PATHS = ("bezier", "line", "wind")
+PATHS = ("bezier", "line", "wind", "timed")
 PER_PATH = 300
 REPLAYS_PER_GROUP = 120
 EASES = (
@@ -69,11 +70,12 @@ def gusts(random, start, goal):
     return np.array(places)
 
 
-def path(random, kind, start, goal, count):
+def path(random, kind, start, goal, count, times):
     if kind == "wind":
         return gusts(random, start, goal)
     way = goal - start
-    u = EASES[random.integers(len(EASES))](np.linspace(0, 1, count))[:, None]
+    moments = times / times[-1] if kind == "timed" else np.linspace(0, 1, count)
+    u = EASES[random.integers(len(EASES))](moments)[:, None]
     if kind == "line":
         return start + way * u
     across = np.array([-way[1], way[0]])
@@ -102,8 +104,9 @@ def program(random, kind):
     while len(times) < 150:
         goal = random.uniform(50, 1000, 2)
         count = max(8, int(np.hypot(*(goal - place)) / random.uniform(2, 30)))
-        way = shaken(random, path(random, kind, place, goal, count))
-        at = now + np.cumsum(intervals(random, len(way)))
+        after = np.cumsum(intervals(random, count))
+        way = shaken(random, path(random, kind, place, goal, count, after))
+        at = now + (after if len(way) == count else np.cumsum(intervals(random, len(way))))
         times, places = [*times, *at], [*places, *way]
         now, place = at[-1] + random.choice([20, 100, 300, 800]), goal
     return seen(random, np.array(times), np.array(places), 0.5)

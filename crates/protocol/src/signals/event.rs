@@ -9,8 +9,6 @@ pub enum Event {
         x: f64,
         /// From the top.
         y: f64,
-        /// The browser drew together several reports of the device; not every move is asked.
-        is_coalesced: bool,
     },
     /// A mouse came over another element.
     Over,

@@ -52,14 +52,18 @@ impl Integrity {
             }
             Event::Over => self.over = Some(time),
             Event::Down { x, y, tool, is_weightless } => {
+                let is_near = |(a, b): (f64, f64)| (x - a).abs() <= NEAR && (y - b).abs() <= NEAR;
+                let is_near = self.pointer.is_some_and(is_near);
+                let is_instant = self.over == Some(time);
                 if tool == Tool::Mouse {
-                    let is_near = |(a, b): (f64, f64)| (x - a).abs() <= NEAR && (y - b).abs() <= NEAR;
-                    self.press_without_move += u32::from(!self.pointer.is_some_and(is_near));
-                    self.instant_press += u32::from(self.over == Some(time));
-                    // What clicks for assistive technology comes over nothing, and weighs nothing either.
-                    self.weightless_press += u32::from(is_weightless && self.over.is_some());
+                    self.press_without_move += u32::from(!is_near);
+                    self.instant_press += u32::from(is_instant);
+                    // What clicks for assistive technology weighs nothing either, but it comes from nowhere.
+                    self.weightless_press += u32::from(is_weightless && (is_near || is_instant));
                 }
-                self.pointer = Some((x, y));
+                if !is_weightless {
+                    self.pointer = Some((x, y));
+                }
                 self.act(time);
             }
             Event::KeyDown { .. } => {

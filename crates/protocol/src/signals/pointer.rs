@@ -3,11 +3,9 @@
 use super::{Event, Tool, scale::Scale};
 
 /// The values, besides `tool`.
-pub static SCALES: [Scale; 3] = [
+pub static SCALES: [Scale; 2] = [
     Scale { name: "moves", edges: &[0, 1, 10, 30, 100, 300] },
     Scale { name: "presses", edges: &[0, 1, 3, 10] },
-    // Moves that the browser drew together of several, of ten a second that are asked.
-    Scale { name: "coalesced", edges: &[0, 1, 5, 20] },
 ];
 
 /// What `tool` may say.
@@ -16,7 +14,6 @@ pub const TOOLS: [&str; 4] = ["none", "mouse", "touch", "both"];
 #[derive(Default)]
 pub(super) struct Pointer {
     moves: u32,
-    coalesced: u32,
     presses: u32,
     tools: usize,
 }
@@ -24,10 +21,7 @@ pub(super) struct Pointer {
 impl Pointer {
     pub(super) fn observe(&mut self, event: Event) {
         match event {
-            Event::Move { is_coalesced, .. } => {
-                self.moves += 1;
-                self.coalesced += u32::from(is_coalesced);
-            }
+            Event::Move { .. } => self.moves += 1,
             Event::Down { tool, .. } => {
                 self.presses += 1;
                 self.tools |= if tool == Tool::Mouse { 1 } else { 2 };
@@ -46,6 +40,6 @@ impl Pointer {
     }
 
     pub(super) fn numbers(&self) -> [f64; SCALES.len()] {
-        [f64::from(self.moves), f64::from(self.presses), f64::from(self.coalesced)]
+        [f64::from(self.moves), f64::from(self.presses)]
     }
 }

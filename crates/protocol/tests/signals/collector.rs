@@ -1,8 +1,7 @@
 //! The collector, event by event: what each adds to which value, and what none of them may.
 
 use crate::{
-    Worst, assert_only_edges, claim, collector, drawn_together, input, key, mouse, moved, read, scales,
-    times, touch,
+    Worst, assert_only_edges, claim, collector, input, key, mouse, moved, read, scales, times, touch,
 };
 use rand::{Rng as _, RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
@@ -110,19 +109,24 @@ mod integrity {
     }
 
     #[test]
-    fn a_press_without_weight_is_counted_where_the_pointer_came_over_something() {
-        let pressed = |tool, is_weightless| {
-            let press = Event::Down { x: 0.0, y: 0.0, tool, is_weightless };
-            integrity("weightlessPress", &[(0.0, Event::Over), (1.0, press), (2.0, press)])
-        };
-        assert_eq!(pressed(Tool::Mouse, true), 1);
-        assert_eq!(pressed(Tool::Mouse, false), 0);
-        assert_eq!(pressed(Tool::Touch, true), 0);
-        let press = Event::Down { x: 0.0, y: 0.0, tool: Tool::Mouse, is_weightless: true };
-        assert_eq!(integrity("weightlessPress", &times(5, press)), 0, "as assistive technology clicks");
-        let mut many = times(10, press);
-        many.insert(0, (0.0, Event::Over));
+    fn a_press_without_weight_is_counted_where_a_pointer_was_there() {
+        let press = |tool, is_weightless| Event::Down { x: 0.0, y: 0.0, tool, is_weightless };
+        let after = |before, press| integrity("weightlessPress", &[(0.0, before), (1.0, press)]);
+        for before in [moved(1.0, 1.0), mouse(0.0, 0.0)] {
+            assert_eq!(after(before, press(Tool::Mouse, true)), 1);
+            assert_eq!(after(before, press(Tool::Mouse, false)), 0);
+            assert_eq!(after(before, press(Tool::Touch, true)), 0);
+        }
+        let instant = [(1.0, Event::Over), (1.0, press(Tool::Mouse, true))];
+        assert_eq!(integrity("weightlessPress", &instant), 1);
+        let mut many = times(10, press(Tool::Mouse, true));
+        many.insert(0, (0.0, moved(0.0, 0.0)));
         assert_eq!(integrity("weightlessPress", &many), 10);
+
+        // Assistive technology clicks where no pointer is, also twice in one place.
+        assert_eq!(after(moved(90.0, 0.0), press(Tool::Mouse, true)), 0);
+        assert_eq!(after(Event::Over, press(Tool::Mouse, true)), 0);
+        assert_eq!(integrity("weightlessPress", &times(5, press(Tool::Mouse, true))), 0);
     }
 
     #[test]
@@ -448,11 +452,6 @@ mod form {
         assert_eq!(tool(&[(0.0, touch(0.0, 0.0)), (1.0, mouse(0.0, 0.0))]), "both");
         assert_counts("pointer", "moves", moved(0.0, 0.0));
         assert_counts("pointer", "presses", touch(0.0, 0.0));
-        assert_counts("pointer", "coalesced", drawn_together(0.0, 0.0));
-        assert_eq!(
-            claim(Tier::Behaviour, &times(400, moved(0.0, 0.0)), 0.0)["pointer"]["coalesced"],
-            Value::Null
-        );
     }
 
     #[test]
@@ -755,7 +754,7 @@ mod garbage {
         ][random.random_range(0..7)];
         let place = [Place::Elsewhere, Place::Within, Place::GroupStart][random.random_range(0..3)];
         let event = match random.next_u32() % 18 {
-            0 => Event::Move { x, y, is_coalesced: is_so },
+            0 => Event::Move { x, y },
             1 => Event::Over,
             2 => Event::Down {
                 x,

@@ -78,11 +78,7 @@ fn touch(x: f64, y: f64) -> Event {
 }
 
 fn moved(x: f64, y: f64) -> Event {
-    Event::Move { x, y, is_coalesced: false }
-}
-
-fn drawn_together(x: f64, y: f64) -> Event {
-    Event::Move { x, y, is_coalesced: true }
+    Event::Move { x, y }
 }
 
 fn key() -> Event {
@@ -185,7 +181,7 @@ impl Worst {
 
     fn pointer(&mut self) {
         for _ in 0..400 {
-            self.after(1.0, drawn_together(self.now, 0.0));
+            self.after(1.0, moved(self.now, 0.0));
             self.after(1.0, touch(0.0, 0.0));
             self.after(1.0, Event::Scroll);
             self.after(1.0, Event::Turn);

@@ -97,14 +97,26 @@ pub(super) const RULES: [Rule; 24] = [
         holds: |signals| signals.number("integrity", "causelessFocus") >= 3 && is_machine_typed(signals),
     },
     Rule {
-        code: "keys-without-dwell",
+        code: "quick-and-even",
         weight: 2.0,
+        words: "keys came quickly and almost evenly, into fields that nobody had gone to",
+        holds: |signals| {
+            signals.number("integrity", "causelessFocus") >= 3
+                && has_rhythm(signals)
+                && !is_machine_typed(signals)
+                && signals.number("keys", "flightSpread") <= 15
+                && signals.number("keys", "flightMedian") < 100
+        },
+    },
+    Rule {
+        code: "keys-without-dwell",
+        weight: 1.5,
         words: "keys were let go as soon as they were pressed",
         holds: is_without_dwell,
     },
     Rule {
         code: "keys-without-flight",
-        weight: 2.0,
+        weight: 1.5,
         words: "keys followed one another faster than fingers can",
         holds: is_without_flight,
     },
@@ -121,9 +133,14 @@ pub(super) const RULES: [Rule; 24] = [
     },
     Rule {
         code: "hurried",
-        weight: 2.0,
+        weight: 2.5,
         words: "fields were typed in less time than typing takes",
-        holds: |signals| signals.number("session", "timeToSubmit") < 3 && signals.count("typed") >= 3,
+        // Of keys that a program sends for a person, the rules above have said enough.
+        holds: |signals| {
+            signals.number("session", "timeToSubmit") < 3
+                && signals.count("typed") >= 3
+                && !is_machine_typed(signals)
+        },
     },
     Rule {
         code: "still-pointer",
@@ -136,14 +153,8 @@ pub(super) const RULES: [Rule; 24] = [
         },
     },
     Rule {
-        code: "coalesced",
-        weight: -1.0,
-        words: "the mouse reported as devices do, several times a frame",
-        holds: |signals| signals.number("pointer", "coalesced") >= 5,
-    },
-    Rule {
         code: "rollover",
-        weight: -1.0,
+        weight: -0.5,
         words: "a key went down before the last was up, as under fingers",
         holds: |signals| signals.number("keys", "rolloverShare") > 0,
     },
@@ -188,4 +199,19 @@ fn is_even(signals: &Signals) -> bool {
 
 fn is_machine_typed(signals: &Signals) -> bool {
     is_without_dwell(signals) || is_without_flight(signals) || is_even(signals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULES;
+
+    #[test]
+    fn every_reason_is_in_the_docs() {
+        let page = include_str!("../../../../docs/detection.md");
+        for rule in &RULES {
+            let sign = if rule.weight > 0.0 { "+" } else { "" };
+            let row = format!("| `{}` | {sign}{:.1} | {} |", rule.code, rule.weight, rule.words);
+            assert!(page.contains(&row), "docs/detection.md has no {row}");
+        }
+    }
 }

@@ -10,6 +10,9 @@ pub const FLAGGED: f64 = 0.9;
 /// What is known before anything is: one form in eight is a program's.
 const BASE: f64 = -2.0;
 
+/// A path of fewer moves speaks with half of its weight: on a few, the model is often wrong about people.
+const LONG_PATH: u16 = 100;
+
 /// How many reasons a score comes with.
 const REASONS: usize = 3;
 
@@ -47,7 +50,7 @@ pub fn judge(claims: &Claims) -> Score {
     match claims.signals.as_deref().map(|claim| Signals::parse(claim.get())) {
         None => automation(None),
         Some(Ok(signals)) => automation(Some(&signals)),
-        Some(Err(error)) => forged(error),
+        Some(Err(error)) => unread(error),
     }
 }
 
@@ -64,17 +67,32 @@ pub fn automation(signals: Option<&Signals>) -> Score {
         rules.map(|rule| Reason { code: rule.code, weight: rule.weight, words: rule.words }).collect();
     let mut base = BASE;
     if let (Some(values), Ok(model)) = (signals.path(), Model::shipped()) {
-        base += model.base();
-        reasons.extend(model.reasons(&values));
+        let trust = if signals.number("pointer", "moves") < LONG_PATH { 0.5 } else { 1.0 };
+        base += trust * model.base();
+        let told = model.reasons(&values);
+        reasons.extend(told.map(|reason| Reason { weight: trust * reason.weight, ..reason }));
     }
     score(base, reasons)
 }
 
-/// Judges a claim that is not one: whoever made the payload made it without the module.
+/// Judges a claim that cannot be read.
 #[must_use]
-pub fn forged(_: SignalsError) -> Score {
-    let words = "the signals are not what a page sends";
-    score(BASE, vec![Reason { code: "signals-malformed", weight: 6.0, words }])
+pub fn unread(error: SignalsError) -> Score {
+    let reason = match error {
+        // A page of another release than the server.
+        SignalsError::Version => Reason {
+            code: "signals-version",
+            weight: 1.0,
+            words: "the signals are of a version that this server does not know",
+        },
+        // Whoever made the payload made it without the module.
+        SignalsError::Malformed => Reason {
+            code: "signals-malformed",
+            weight: 6.0,
+            words: "the signals are not what a page sends",
+        },
+    };
+    score(BASE, vec![reason])
 }
 
 fn score(base: f64, mut reasons: Vec<Reason>) -> Score {

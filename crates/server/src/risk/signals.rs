@@ -1,6 +1,7 @@
 //! The claim `signals`, read and held against the scales that pages send by.
 
 use crate::BrowserData;
+use SignalsError::Malformed;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use tillseal_protocol::signals::{
@@ -37,14 +38,26 @@ pub struct Field {
     values: BTreeMap<&'static str, u16>,
 }
 
-/// The claim is not what a page of this version sends: it was made by something else.
+/// Why a claim cannot be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the signals are not those of version 1; they were not made by Tillseal, or by a later version")]
-pub struct SignalsError;
+pub enum SignalsError {
+    /// Of a version that this server does not know; every change of a scale makes a new one.
+    #[error("the signals are of a version that this server does not know")]
+    Version,
+    /// Not what a page of this version sends: something else made it.
+    #[error("the signals are not what a page sends")]
+    Malformed,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    v: u8,
+}
 
 #[derive(Deserialize)]
 struct Claim {
-    v: u8,
+    #[serde(rename = "v")]
+    _version: u8,
     tier: String,
     choice: String,
     gpc: u8,
@@ -71,9 +84,13 @@ impl Signals {
     /// # Errors
     /// [`SignalsError`]: another version, a member that there is not, a number that is no edge of its scale.
     pub fn parse(json: &str) -> Result<Self, SignalsError> {
-        let claim: Claim = serde_json::from_str(json).map_err(|_| SignalsError)?;
-        if claim.v != 1 || claim.gpc > 1 {
-            return Err(SignalsError);
+        let Version { v } = serde_json::from_str(json).map_err(|_| Malformed)?;
+        if v != 1 {
+            return Err(SignalsError::Version);
+        }
+        let claim: Claim = serde_json::from_str(json).map_err(|_| Malformed)?;
+        if claim.gpc > 1 {
+            return Err(Malformed);
         }
         let tier = one_of(claim.tier, &["essential", "behaviour", "device"])?;
         let choice = one_of(claim.choice, &["default", "merchant"])?;
@@ -81,7 +98,7 @@ impl Signals {
         let mut groups =
             BTreeMap::from([("integrity", numbers(claim.integrity, "integrity", |_, _| None)?)]);
         for (name, group) in claim.rest {
-            let (name, ..) = GROUPS.iter().find(|(known, ..)| *known == name).ok_or(SignalsError)?;
+            let (name, ..) = GROUPS.iter().find(|(known, ..)| *known == name).ok_or(Malformed)?;
             let values = numbers(group, name, |key, value| match (*name, key, value) {
                 ("pointer", "tool", Value::Word(word)) => {
                     tool.clone_from(word);
@@ -99,7 +116,7 @@ impl Signals {
         }
         let mut fields = BTreeMap::new();
         for (name, mut group) in claim.fields {
-            let Some(Value::Word(entry)) = group.remove("entry") else { return Err(SignalsError) };
+            let Some(Value::Word(entry)) = group.remove("entry") else { return Err(Malformed) };
             let field =
                 Field { entry: one_of(entry, &ENTRIES)?, values: numbers(group, "field", |_, _| None)? };
             fields.insert(name, field);
@@ -155,16 +172,16 @@ fn numbers(
             if is_known {
                 continue;
             }
-            return Err(SignalsError);
+            return Err(Malformed);
         }
-        let scale = scales.iter().find(|scale| scale.name == key).ok_or(SignalsError)?;
-        let Value::Number(number) = value else { return Err(SignalsError) };
-        let edge = scale.edges.iter().find(|edge| i32::from(**edge) == number).ok_or(SignalsError)?;
+        let scale = scales.iter().find(|scale| scale.name == key).ok_or(Malformed)?;
+        let Value::Number(number) = value else { return Err(Malformed) };
+        let edge = scale.edges.iter().find(|edge| i32::from(**edge) == number).ok_or(Malformed)?;
         numbers.insert(scale.name, *edge);
     }
     Ok(numbers)
 }
 
 fn one_of(word: String, words: &[&str]) -> Result<String, SignalsError> {
-    if words.contains(&word.as_str()) { Ok(word) } else { Err(SignalsError) }
+    if words.contains(&word.as_str()) { Ok(word) } else { Err(Malformed) }
 }

@@ -22,7 +22,7 @@ fn person() -> Value {
         "fields": { "cc-number": { "entry": "typed", "delay": 300, "time": 10, "corrections": 1 }, "email": { "entry": "autofilled" } },
         "keys": { "count": 10, "dwellMedian": 80, "dwellHigh": 120, "dwellSpread": 30, "flightMedian": 100, "flightHigh": 400,
                   "flightSpread": 40, "rolloverShare": 1, "groupPause": 130 },
-        "pointer": { "tool": "mouse", "moves": 100, "presses": 3, "coalesced": 5 },
+        "pointer": { "tool": "mouse", "moves": 100, "presses": 3 },
         "session": { "timeToSubmit": 30, "scrolls": 1 },
         "automation": {},
         "device": { "browser": "firefox", "system": "linux", "viewport": 1024, "timeZone": 1, "language": "de" },
@@ -63,7 +63,7 @@ fn what_the_collector_writes_is_read() -> TestResult {
             let time = f64::from(step * 37);
             let x = f64::from(step % 83 * 7);
             let events = [
-                Event::Move { x, y: x / 3.0, is_coalesced: step % 3 == 0 },
+                Event::Move { x, y: x / 3.0 },
                 Event::Down { x, y: 9.0, tool: Tool::Mouse, is_weightless: false },
                 Event::KeyDown { is_rollover: step % 5 == 0 },
                 Event::Input { field: 0, entry: Entry::Typed, place: Place::Within },
@@ -180,6 +180,8 @@ fn missing_and_forged_signals_are_told_apart() -> TestResult {
         let score = judge(&claims(forged)?);
         assert_eq!((codes(&score), score.is_flagged()), (vec!["signals-malformed"], true), "{forged}");
     }
+    let later = judge(&claims(r#","signals":{"v":2,"more":{}}"#)?);
+    assert_eq!((codes(&later), later.is_flagged()), (vec!["signals-version"], false));
     let whole = claims(&format!(r#","signals":{}"#, person()))?;
     assert!(!judge(&whole).is_flagged());
     assert_eq!(whole.to_json().as_slice(), Claims::from_plaintext(&whole.to_json())?.to_json().as_slice());
