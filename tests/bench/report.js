@@ -115,9 +115,10 @@ function keystrokes({ browsers }) {
 
 function signals({ browsers }) {
   const measured = browsers.filter(({ signals }) => signals);
-  return measured.flatMap(({ name, signals: { event, closing, bytes } }) => (
+  return measured.flatMap(({ name, signals: { event, empty, closing, bytes } }) => (
     table([name, 'median', '99th percentile', 'max', 'count'], [
       ['an event', ...[event.median, event.p99, event.max].map(figure), whole(event.count)],
+      ['a listener that does nothing', ...[empty.median, empty.p99, empty.max].map(figure), whole(empty.count)],
       ['closing the account', ...[closing.median, closing.p99, closing.max].map(figure), whole(closing.count)],
       ['bytes', whole(bytes), '', '', ''],
     ])

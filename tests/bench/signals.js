@@ -5,23 +5,23 @@ import { summary } from './statistics.js';
 const MOVES = 1500;
 const CLOSINGS = 200;
 
-/** Summaries in milliseconds of {event, closing}, the longest task, and the claim's {bytes}; real events, in an engine that Puppeteer drives. */
+/** Summaries in milliseconds of {event, empty, closing}, the longest task, and the claim's {bytes}; real events, in an engine that Puppeteer drives. */
 export async function measureSignals(browser, site) {
   const page = await browser.open(`${site.origin}/collecting.html`);
   await page.waitFor(() => globalThis.bench, 'the page');
   await page.evaluate((count) => globalThis.bench.close(count), CLOSINGS);
   await fill(page, 200);
   // So far in cold code, and with the tasks of getting ready.
-  await page.evaluate(() => [globalThis.bench.times(), globalThis.bench.longTasks()]);
+  await page.evaluate(() => [globalThis.bench.times(), globalThis.bench.emptyTimes(), globalThis.bench.longTasks()]);
   await fill(page, MOVES);
-  const [events, longTasks, closings, bytes] = await page.evaluate(() => {
+  const [events, emptyEvents, longTasks, closings, bytes] = await page.evaluate(() => {
     const { bench } = globalThis;
-    const events = bench.times();
+    const [events, emptyEvents] = [bench.times(), bench.emptyTimes()];
     const longTasks = bench.longTasks();
-    return [events, longTasks, bench.closing(), bench.bytes()];
+    return [events, emptyEvents, longTasks, bench.closing(), bench.bytes()];
   });
   await page.close();
-  return { event: summary(events), closing: summary(closings), longTasks: longTasks.length, bytes };
+  return { event: summary(events), empty: summary(emptyEvents), closing: summary(closings), longTasks: longTasks.length, bytes };
 }
 
 /** Moves about, presses, and types into every field. */

@@ -31,7 +31,7 @@ const WHY = {
     + 'below a millisecond; a tenth of that is less than reading the form and crossing into WebAssembly costs. '
     + 'Theirs cannot be had synchronously, though, so a native submit cannot wait for it.',
   key: 'Keystroke: a time on the wall, which competes with the load named above; compare the median.',
-  event: 'Signals: times on the wall, too, of two kinds: what a listener takes, and what it takes to write the claim.',
+  event: 'Signals: times on the wall, too; of one event compare the listener that does nothing, in the same run.',
   claim: 'Signals: the claim grows with the fields; a value that is 0 takes no room.',
   task: 'Tasks: these are times on the wall, and a cold browser competes with its own start and with the load named above; '
     + 'of the longest task the table below shows, for Chromium, what was spent on the core.',

@@ -78,13 +78,19 @@ struct Program {
     is_optional: bool,
 }
 
-const PROGRAMS: [Program; 7] = [
+const PROGRAMS: [Program; 8] = [
     Program {
         name: "Chromium",
         package: "chromium",
         present: || {
             sh::which(&["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]).is_some()
         },
+        is_optional: false,
+    },
+    Program {
+        name: "ChromeDriver",
+        package: "chromium-driver",
+        present: || sh::which(&["chromedriver"]).is_some(),
         is_optional: false,
     },
     Program {
