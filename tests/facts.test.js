@@ -20,10 +20,10 @@ function factsWith(navigator, { canHover = true, screen = {}, tier = 3, has3ds =
   const before = Object.keys(globals).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]);
   for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   try {
-    const [text, told, bits, ...numbers] = factsOf(tier, [true, false, has3ds], ['\0cc-number']);
-    const [browser, system, language, userAgent, ...controls] = text.split('\0');
+    const [text, told, bits, ...numbers] = factsOf(tier, [true, false, has3ds]);
+    const [browser, system, language, userAgent] = text.split('\0');
     const [isChosen, gpc, is3ds, webdriver, headless, contradiction, hover, java] = [0, 1, 2, 3, 4, 5, 6, 7].map((bit) => Boolean(bits >> bit & 1));
-    return { browser, system, language, userAgent, controls, tier: told, isChosen, gpc, has3ds: is3ds, webdriver, headless, contradiction, hover, java, numbers };
+    return { browser, system, language, userAgent, tier: told, isChosen, gpc, has3ds: is3ds, webdriver, headless, contradiction, hover, java, numbers };
   } finally {
     for (const [name, property] of before) {
       if (property) Object.defineProperty(globalThis, name, property);
@@ -83,7 +83,7 @@ test('choices and facts have each their place', () => {
     [facts.tier, facts.isChosen, facts.gpc, facts.has3ds, facts.webdriver, facts.hover, facts.java],
     [3, true, false, true, true, false, true],
   );
-  assert.deepEqual([facts.language, facts.userAgent, facts.controls], ['en-GB', WINDOWS, ['', 'cc-number']]);
+  assert.deepEqual([facts.language, facts.userAgent], ['en-GB', WINDOWS]);
   assert.deepEqual(facts.numbers, [2, 1280, new Date().getTimezoneOffset(), 30, 1080, 1920]);
 });
 

@@ -146,13 +146,13 @@ export class Checkout {
     }
     this.#entries = recipients.map(({ name }) => (name ? `sealed-${name}` : 'sealed'))
     await this.#prepare(module)
+    this.#listener.start(module)
     // A first seal runs in cold code: let it be one that nobody waits for.
     await idle()
     guarded(() => module.seal(0, ''))
     await this.#prepare(module)
     if (signal.aborted) throw new TillsealError('detached')
     this.#module = module
-    this.#listener.start(module)
     tell(this.#form, 'ready', { kids })
   }
 

@@ -56,12 +56,11 @@ const TEXTS = [
 export const hasGpc = () => /** @type {any} */ (navigator).globalPrivacyControl === true
 
 /**
- * What the module's `signals` takes, but for the time.
+ * What the module's `signals` takes, but for the names of the fields behind the text and for the time.
  * @param {number} tier
  * @param {boolean[]} choices Whether the merchant chose the tier, GPC, whether 3-D Secure data is asked for.
- * @param {string[]} names `data-seal` and `autocomplete` of each field, with NUL between them.
  */
-export function factsOf(tier, choices, names) {
+export function factsOf(tier, choices) {
   const wanted = (tier > 2 ? DEVICE : 0) | (choices[2] ? THREE_DS : 0)
   const read = (/** @type {Facts} */ facts) => facts.map(([who, fact]) => {
     try {
@@ -71,7 +70,7 @@ export function factsOf(tier, choices, names) {
     }
   })
   return [
-    [...read(TEXTS), ...names].join('\0'),
+    read(TEXTS).join('\0'),
     tier,
     [...choices, ...read(IS_SO)].reduce((/** @type {number} */ bits, isSo, bit) => bits | (isSo ? 1 << bit : 0), 0),
     ...read(NUMBERS),

@@ -27,6 +27,7 @@ export class Listener {
   #module
   #tier
   #choices
+  #facts = /** @type {unknown[] | undefined} */ (undefined)
   /** What happened before the module was there. @type {any[][]} */
   #waiting = []
   /** How many characters a control was last seen to hold. @type {WeakMap<Control, number>} */
@@ -98,7 +99,9 @@ export class Listener {
       const name = nameOf(control)
       if (name[1] && !this.#names.includes(name)) this.#names.push(name)
     }
-    return this.#module?.signals(...factsOf(this.#tier, this.#choices, this.#names), time)
+    // Once: to ask for some of them makes the browser lay the page out.
+    const [texts, ...numbers] = this.#facts ??= factsOf(this.#tier, this.#choices)
+    return this.#module?.signals([texts, ...this.#names].join('\0'), ...numbers, time)
   }
 
   /**
@@ -180,7 +183,8 @@ export class Listener {
   #at(event, time) {
     const [control] = /** @type {any[]} */ (event.composedPath())
     if (control === this.#current) return
-    if (!controlsOf(this.#form).includes(control) || !nameOf(control)[1]) return this.#leave(time)
+    const isOurs = this.#sizes.has(control) || controlsOf(this.#form).includes(control)
+    if (!isOurs || !nameOf(control)[1]) return this.#leave(time)
     this.#current = control
     this.#keys.clear()
     this.#compare(control, time)
