@@ -103,6 +103,7 @@ fn optimise(module: &Path, optimised: &Path) -> Command {
             "-Oz",
             "-Oz",
             "--one-caller-inline-max-function-size=150",
+            "--reorder-locals",
             "--reorder-functions",
         ])
         .arg(module)
