@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use tillseal_protocol::Claims;
 use tillseal_server::{
     CompleteBrowserData,
-    risk::{FLAGGED, Reason, Score, Signals, automation, unread},
+    risk::{FLAGGED, Reason, Score, Signals, judge},
 };
 
 /// The judgement on one payload.
@@ -40,17 +40,17 @@ pub(crate) struct Judged<'a> {
 impl Verdict {
     /// `accept` is the request's header of that name, `ip` where the request came from.
     pub(crate) fn new(claims: &Claims, accept: &str, ip: Option<IpAddr>) -> Self {
+        let signals = Signals::of(claims);
+        let score = judge(&signals);
+        let Ok(signals) = signals else { return Self { score, told: Value::Null, three_ds: None } };
         let raw = claims.signals.as_deref().map(RawValue::get);
-        match raw.map(Signals::parse).transpose() {
-            Err(error) => Self { score: unread(error), told: Value::Null, three_ds: None },
-            Ok(signals) => Self {
-                score: automation(signals.as_ref()),
-                told: raw.and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default(),
-                three_ds: signals
-                    .and_then(|signals| signals.browser)
-                    .zip(ip)
-                    .map(|(page, ip)| page.complete(accept, ip)),
-            },
+        Self {
+            score,
+            told: raw.and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default(),
+            three_ds: signals
+                .and_then(|signals| signals.browser)
+                .zip(ip)
+                .map(|(page, ip)| page.complete(accept, ip)),
         }
     }
 

@@ -5,7 +5,7 @@
 //! the whole request for one such value, so each is brought within bounds here, and nothing that a page says is an error.
 //! `browserAcceptHeader` and `browserIP` are not the page's to know: the server adds them.
 
-use crate::claims::{push_number, push_text};
+use crate::claims::{push_signed, push_text};
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
@@ -60,10 +60,7 @@ impl BrowserFacts<'_> {
             (b"\",\"browserTZ\":\"", self.time_zone.clamp(*TIME_ZONES.start(), *TIME_ZONES.end())),
         ] {
             json.extend_from_slice(start);
-            if number < 0 {
-                json.push(b'-');
-            }
-            push_number(json, number.unsigned_abs().into());
+            push_signed(json, number);
         }
         json.extend_from_slice(b"\",\"browserUserAgent\":");
         let user_agent = &self.user_agent[..self.user_agent.floor_char_boundary(MAX_HEADER)];

@@ -200,7 +200,15 @@ pub(crate) fn push_text(json: &mut Vec<u8>, text: &str) {
     json.push(b'"');
 }
 
-pub(crate) fn push_number(json: &mut Vec<u8>, number: u64) {
+/// A number that may be negative.
+pub(crate) fn push_signed(json: &mut Vec<u8>, number: i32) {
+    if number < 0 {
+        json.push(b'-');
+    }
+    push_number(json, number.unsigned_abs().into());
+}
+
+fn push_number(json: &mut Vec<u8>, number: u64) {
     if number >= 10 {
         push_number(json, number / 10);
     }

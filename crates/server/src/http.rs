@@ -166,9 +166,13 @@ async fn open_sealed(
 impl Answer {
     /// The claims, and beside them what the server makes of the signals.
     fn to_json(&self) -> Zeroizing<Vec<u8>> {
-        let score = serde_json::to_string(&risk::judge(&self.claims)).unwrap_or_default();
+        let signals = Signals::of(&self.claims);
+        let score = serde_json::to_string(&risk::judge(&signals)).unwrap_or_default();
         let mut more = format!(r#","automation":{score}"#);
-        if let Some(browser) = self.browser() {
+        if let (Ok(Some(signals)), Some(Shopper { accept, ip })) = (signals, &self.shopper)
+            && let Some(page) = signals.browser
+        {
+            let browser = serde_json::to_string(&page.complete(accept, *ip)).unwrap_or_default();
             more = format!(r#"{more},"browser":{browser}"#);
         }
         let claims = self.claims.to_json();
@@ -178,13 +182,6 @@ impl Answer {
         json.extend_from_slice(more.as_bytes());
         json.push(b'}');
         json
-    }
-
-    /// All of the 3-D Secure browser data, where the page and the shop told their halves.
-    fn browser(&self) -> Option<String> {
-        let Shopper { accept, ip } = self.shopper.as_ref()?;
-        let signals = Signals::parse(self.claims.signals.as_deref()?.get()).ok()?;
-        serde_json::to_string(&signals.browser?.complete(accept, *ip)).ok()
     }
 }
 

@@ -1,7 +1,7 @@
 //! JSON objects, member by member.
 
 use super::scale::Scale;
-use crate::claims::{push_number, push_text};
+use crate::claims::{push_signed, push_text};
 use alloc::vec::Vec;
 
 /// An object that is being written.
@@ -29,11 +29,7 @@ impl<'a> Object<'a> {
     }
 
     pub(super) fn number(&mut self, name: &str, number: i32) {
-        let json = self.member(name);
-        if number < 0 {
-            json.push(b'-');
-        }
-        push_number(json, number.unsigned_abs().into());
+        push_signed(self.member(name), number);
     }
 
     /// The buckets of numbers, each by its scale; what is 0 is left out.

@@ -7,5 +7,5 @@ mod score;
 mod signals;
 
 pub use model::{Model, ModelError, probability};
-pub use score::{FLAGGED, Reason, Score, automation, judge, unread};
+pub use score::{FLAGGED, Reason, Score, automation, judge};
 pub use signals::{Field, Signals, SignalsError};

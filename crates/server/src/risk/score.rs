@@ -2,7 +2,6 @@
 
 use super::{Model, Signals, SignalsError, model::probability, rules::RULES};
 use serde::Serialize;
-use tillseal_protocol::Claims;
 
 /// From this probability on, a form counts as filled in by a program. docs/detection.md says whom it finds.
 pub const FLAGGED: f64 = 0.9;
@@ -44,24 +43,26 @@ impl Score {
     }
 }
 
-/// Judges a payload by its claim `signals`.
+/// Judges what [`Signals::of`] found in a payload.
 #[must_use]
-pub fn judge(claims: &Claims) -> Score {
-    match claims.signals.as_deref().map(|claim| Signals::parse(claim.get())) {
-        None => automation(None),
-        Some(Ok(signals)) => automation(Some(&signals)),
-        Some(Err(error)) => unread(error),
-    }
+pub fn judge(found: &Result<Option<Signals>, SignalsError>) -> Score {
+    let (code, weight, words) = match found {
+        Ok(Some(signals)) => return automation(signals),
+        // Merchants may ask for none, and where WebAssembly is off there are none.
+        Ok(None) => ("signals-absent", 1.0, "the payload says nothing of how the form was filled"),
+        // A page of another release than the server.
+        Err(SignalsError::Version) => {
+            ("signals-version", 1.0, "the signals are of a version that this server does not know")
+        }
+        // Whoever made the payload made it without the module.
+        Err(SignalsError::Malformed) => ("signals-malformed", 6.0, "the signals are not what a page sends"),
+    };
+    score(BASE, vec![Reason { code, weight, words }])
 }
 
-/// Judges signals, if there are any.
+/// Judges signals.
 #[must_use]
-pub fn automation(signals: Option<&Signals>) -> Score {
-    let Some(signals) = signals else {
-        // Merchants may ask for none, and where WebAssembly is off there are none.
-        let words = "the payload says nothing of how the form was filled";
-        return score(BASE, vec![Reason { code: "signals-absent", weight: 1.0, words }]);
-    };
+pub fn automation(signals: &Signals) -> Score {
     let rules = RULES.iter().filter(|rule| (rule.holds)(signals));
     let mut reasons: Vec<_> =
         rules.map(|rule| Reason { code: rule.code, weight: rule.weight, words: rule.words }).collect();
@@ -73,26 +74,6 @@ pub fn automation(signals: Option<&Signals>) -> Score {
         reasons.extend(told.map(|reason| Reason { weight: trust * reason.weight, ..reason }));
     }
     score(base, reasons)
-}
-
-/// Judges a claim that cannot be read.
-#[must_use]
-pub fn unread(error: SignalsError) -> Score {
-    let reason = match error {
-        // A page of another release than the server.
-        SignalsError::Version => Reason {
-            code: "signals-version",
-            weight: 1.0,
-            words: "the signals are of a version that this server does not know",
-        },
-        // Whoever made the payload made it without the module.
-        SignalsError::Malformed => Reason {
-            code: "signals-malformed",
-            weight: 6.0,
-            words: "the signals are not what a page sends",
-        },
-    };
-    score(BASE, vec![reason])
 }
 
 fn score(base: f64, mut reasons: Vec<Reason>) -> Score {

@@ -4,12 +4,15 @@ use crate::BrowserData;
 use SignalsError::Malformed;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use tillseal_protocol::signals::{
-    GROUPS, Scale,
-    device::{BROWSERS, SYSTEMS, TIME_ZONES},
-    field::ENTRIES,
-    path,
-    pointer::TOOLS,
+use tillseal_protocol::{
+    Claims,
+    signals::{
+        GROUPS, Scale,
+        device::{BROWSERS, SYSTEMS, TIME_ZONES},
+        field::ENTRIES,
+        path,
+        pointer::TOOLS,
+    },
 };
 
 /// How the form was filled, as a page told it.
@@ -23,7 +26,7 @@ pub struct Signals {
     pub gpc: bool,
     /// The browser's part of 3-D Secure, where the page was asked for it.
     pub browser: Option<BrowserData>,
-    /// Each field and its values, the first of them the place of its `entry` in [`ENTRIES`].
+    /// How each field was filled, by the field's name.
     pub fields: BTreeMap<String, Field>,
     /// What pointed, of [`TOOLS`].
     pub tool: String,
@@ -79,6 +82,14 @@ enum Value {
 }
 
 impl Signals {
+    /// Reads the claim of a payload, if it has one.
+    ///
+    /// # Errors
+    /// Those of [`Signals::parse`].
+    pub fn of(claims: &Claims) -> Result<Option<Self>, SignalsError> {
+        claims.signals.as_deref().map(|claim| Self::parse(claim.get())).transpose()
+    }
+
     /// Reads the claim.
     ///
     /// # Errors

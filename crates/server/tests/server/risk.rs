@@ -33,6 +33,10 @@ fn parsed(claim: &Value) -> Result<Signals, String> {
     Signals::parse(&claim.to_string()).map_err(|error| format!("{error}: {claim}"))
 }
 
+fn judged(claims: &Claims) -> Score {
+    judge(&Signals::of(claims))
+}
+
 fn codes(score: &Score) -> Vec<&'static str> {
     score.reasons.iter().map(|reason| reason.code).collect()
 }
@@ -122,7 +126,7 @@ fn what_no_page_sends_is_refused() -> TestResult {
 
 #[test]
 fn a_person_is_not_flagged_and_each_trait_of_a_program_says_so() -> TestResult {
-    let score = automation(Some(&parsed(&person())?));
+    let score = automation(&parsed(&person())?);
     assert!(score.probability < 0.1, "{score:?}");
     assert!(score.reasons.iter().all(|reason| reason.weight < 0.0), "{score:?}");
 
@@ -147,7 +151,7 @@ fn a_person_is_not_flagged_and_each_trait_of_a_program_says_so() -> TestResult {
                 values.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())),
             );
         }
-        let changed = automation(Some(&parsed(&claim)?));
+        let changed = automation(&parsed(&claim)?);
         assert!(changed.probability > score.probability, "{code}: {changed:?}");
         assert_eq!(changed.reasons[0].code, code, "{changed:?}");
         assert_eq!(changed.reasons.len(), 3);
@@ -160,7 +164,7 @@ fn the_weightiest_three_reasons_come_in_order() -> TestResult {
     let mut claim = person();
     claim["integrity"] = json!({ "noAction": 1, "scriptedInput": 5 });
     claim["automation"] = json!({ "webdriver": 1, "headless": 1, "hoverMismatch": 1 });
-    let score = automation(Some(&parsed(&claim)?));
+    let score = automation(&parsed(&claim)?);
     assert!(score.is_flagged() && score.probability > FLAGGED);
     assert_eq!(codes(&score), ["no-action", "webdriver", "headless"]);
     Ok(())
@@ -174,16 +178,16 @@ fn missing_and_forged_signals_are_told_apart() -> TestResult {
         );
         Claims::from_plaintext(json.as_bytes())
     };
-    let absent = judge(&claims("")?);
+    let absent = judged(&claims("")?);
     assert_eq!((codes(&absent), absent.is_flagged()), (vec!["signals-absent"], false));
     for forged in [r#","signals":{}"#, r#","signals":[1]"#, r#","signals":"none""#] {
-        let score = judge(&claims(forged)?);
+        let score = judged(&claims(forged)?);
         assert_eq!((codes(&score), score.is_flagged()), (vec!["signals-malformed"], true), "{forged}");
     }
-    let later = judge(&claims(r#","signals":{"v":2,"more":{}}"#)?);
+    let later = judged(&claims(r#","signals":{"v":2,"more":{}}"#)?);
     assert_eq!((codes(&later), later.is_flagged()), (vec!["signals-version"], false));
     let whole = claims(&format!(r#","signals":{}"#, person()))?;
-    assert!(!judge(&whole).is_flagged());
+    assert!(!judged(&whole).is_flagged());
     assert_eq!(whole.to_json().as_slice(), Claims::from_plaintext(&whole.to_json())?.to_json().as_slice());
     Ok(())
 }
