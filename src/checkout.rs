@@ -195,12 +195,12 @@ impl Checkout {
     /// Seals what was taken in and forgets it: a compact JWE and a space for each recipient, in the order in which they
     /// were added. Whatever is left of the preparation is done at once.
     ///
-    /// `iat` is in seconds since 1970-01-01 UTC, `origin` that of the page.
+    /// `iat` is in seconds since 1970-01-01 UTC. `page` is its origin and, with NUL between them, the signed session where there is one.
     ///
     /// # Errors
     /// The code of a `FormError`, or `random`.
-    pub fn seal(&mut self, iat: u32, origin: &str) -> Result<String, JsValue> {
-        Ok(self.try_seal(iat, origin)?)
+    pub fn seal(&mut self, iat: u32, page: &str) -> Result<String, JsValue> {
+        Ok(self.try_seal(iat, page)?)
     }
 
     /// Forgets what was taken in and overwrites the stack, where the compiler leaves copies of keys that no destructor knows.
@@ -241,7 +241,7 @@ impl Checkout {
         Ok(())
     }
 
-    fn try_seal(&mut self, iat: u32, origin: &str) -> Result<String, Failure> {
+    fn try_seal(&mut self, iat: u32, page: &str) -> Result<String, Failure> {
         let form = mem::take(&mut self.form);
         self.finish_preparation()?;
         let jti = self.jti.take().ok_or(RandomError)?;
@@ -251,7 +251,9 @@ impl Checkout {
                 recipients.push((*sealer, &part.fields));
             }
         }
-        let context = Context { jti, iat: iat.into(), origin, signals: &self.claim };
+        let mut parts = Parts(page);
+        let (origin, session) = (parts.next(), parts.rest());
+        let context = Context { jti, iat: iat.into(), origin, session, signals: &self.claim };
         let mut sealed = String::new();
         for envelope in form.seal(recipients, &context)? {
             sealed.push_str(&envelope);

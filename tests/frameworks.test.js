@@ -11,9 +11,10 @@ import { build } from 'esbuild';
 import { compile } from 'svelte/compiler';
 import { compileScript, parse } from 'vue/compiler-sfc';
 import { ENGINES, eachEngine, until } from './lib/engines.js';
-import { jwks, newKey } from './lib/keys.js';
+import { jwks, newKey, publicPart } from './lib/keys.js';
 import { STRICT_POLICY, startMerchant } from './lib/merchant.js';
 import { scenesIn } from './lib/scenes.js';
+import { claimsFor, issue, newSigningKey, recipient } from './lib/sessions.js';
 import { PACKAGING, built, enterCard, install, pay, serveFolder } from './packaging/project.js';
 
 const FRAMEWORKS = join(PACKAGING, 'frameworks');
@@ -167,6 +168,20 @@ eachEngine((engine) => {
       await sleep(1500);
       assert.deepEqual(await page.evaluate(() => [...new Set(globalThis.seen.states)]), ['preparing', 'ready']);
       await pay(page, merchant);
+      nothingIsWrong(page);
+    });
+
+    scene(`tillseal/react ${version}: a session that comes later`, async (visit) => {
+      const signing = await newSigningKey();
+      const session = await issue(claimsFor(merchant.origin, [recipient(merchant.key)]), signing);
+      merchant.publish({ keys: [...jwks(merchant.key).keys, publicPart(signing)] });
+      merchant.serve('/session', { body: session });
+      await serve(`hook ${version}`, shop);
+      const page = await visit(`${merchant.origin}/`);
+      await state(page, 'ready');
+      await page.click('#session');
+      await page.waitFor(() => globalThis.seen.checkouts.length === 2, 'the second checkout');
+      assert.equal((await pay(page, merchant)).session, session);
       nothingIsWrong(page);
     });
 

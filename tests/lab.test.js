@@ -110,6 +110,24 @@ eachEngine((engine) => {
     assert.deepEqual(recorder.violations, []);
   });
 
+  scene('each cheat is refused, for what it is', async (visit) => {
+    const page = await visit(`${recorder.origin}/lab`);
+    const cheat = async (name, lines) => {
+      await page.click(`[data-cheat=${name}]`);
+      const shown = (name) => !document.querySelector(`[data-cheat=${name}]`).hasAttribute('data-busy');
+      await page.waitFor(shown, name, name);
+      const answers = await page.evaluate((name) =>
+        [...document.querySelectorAll(`li:has([data-cheat=${name}]) .answers li`)].map((line) => line.querySelector('code').textContent), name);
+      assert.deepEqual(answers, lines);
+    };
+    await cheat('replay', ['201', '409 replayed']);
+    await cheat('second', ['201', '409 session-used']);
+    await cheat('swap', ['422 order-mismatch']);
+    await cheat('alter', ['201', 'genuine', 'signature']);
+    if (engine === ENGINES[0]) assert.deepEqual(await axeFindings(page, recorder), []);
+    assert.deepEqual(recorder.violations, []);
+  });
+
   scene('who fills it in by hand is not taken for a script, and nobody sees what was typed', async (visit) => {
     const page = await visit(`${recorder.origin}/lab`);
     await fillIn(page, TYPED);
@@ -228,8 +246,10 @@ eachEngine((engine) => {
     const judged = await post(body);
     assert.deepEqual([judged.status, judged.flagged, judged.automation.reasons.length], [200, true, 3]);
 
+    // Again and again, because nothing is kept; and the shop takes none of it, because it came from no checkout.
+    assert.deepEqual(await post(body), judged);
     const paid = await fetch(`${recorder.origin}/pay`, { method: 'POST', body, headers });
-    assert.deepEqual((await paid.json()).automation, judged.automation);
+    assert.deepEqual([paid.status, (await paid.json()).code], [422, 'session-missing']);
 
     recorder.answers.set('/lab', { status: 422, headers: { 'content-type': 'application/problem+json' }, body: '{"detail":"Too old."}' });
     await page.click('[data-attack=script]');

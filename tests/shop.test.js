@@ -156,6 +156,101 @@ eachEngine((engine) => {
       assert.deepEqual(more, []);
     });
 
+    /** Serves one and the same view of the checkout from now on, as a browser does that brings back a page. */
+    const keepCheckout = async () => {
+      const { status, headers, body } = await fetchCheckout();
+      recorder.answers.set('/', { status, headers, body });
+    };
+    const fetchCheckout = async () => {
+      const answer = await fetch(`${recorder.origin}/`);
+      const headers = Object.fromEntries(['content-type', 'content-security-policy'].map((name) => [name, answer.headers.get(name)]));
+      return { status: answer.status, headers, body: await answer.text() };
+    };
+    const pay = async (page) => {
+      await isReady(page);
+      await page.click('#fill');
+      await page.click('#pay');
+    };
+    const isPaid = async (page) => {
+      await page.waitFor(() => location.pathname.startsWith('/receipt/'), 'the receipt');
+      return page.evaluate(() => document.querySelector('#proof dd').textContent);
+    };
+    const isRefused = async (page) => {
+      await page.waitFor(() => document.querySelector('.refusal .code')?.textContent, 'the refusal');
+      return page.evaluate(() => ({
+        code: document.querySelector('.refusal .code').textContent,
+        title: document.querySelector('h1').textContent,
+        text: document.querySelector('.refusal').innerText,
+      }));
+    };
+
+    scene('a page that has paid pays no second time: not after the back button, and not in a second tab', async (visit) => {
+      await keepCheckout();
+      const page = await visit(`${recorder.origin}/`);
+      await pay(page);
+      const order = await isPaid(page);
+      // WebKit's driver loses a page that comes back from the page cache.
+      if (engine.name === 'WebKitGTK') await page.goto(`${recorder.origin}/`);
+      else await page.evaluate(() => { history.back(); });
+      await page.waitFor(() => !!document.querySelector('#checkout'), 'the checkout');
+      await pay(page);
+      const back = await isRefused(page);
+      assert.equal(back.code, '409 · session-used');
+      assert.equal(back.title, 'You have paid this order already');
+      assert.ok(back.text.includes(`order ${order} is in`) && back.text.includes('charged nothing'), back.text);
+      assert.deepEqual(await axeFindings(page, recorder), []);
+      await page.goto(`${recorder.origin}/`);
+      await pay(page);
+      assert.equal((await isRefused(page)).code, '409 · session-used');
+
+      // Its button leads on: to a new order.
+      recorder.answers.clear();
+      await page.click('.refusal .primary');
+      await page.waitFor(() => location.pathname === '/', 'the checkout');
+      await pay(page);
+      assert.notEqual(await isPaid(page), order);
+      assert.equal(recorder.posts('/pay').length, 4);
+      assert.deepEqual(recorder.violations, []);
+    });
+
+    scene('a payment whose answer was lost is not taken twice, and the shopper is told that it was taken', async (visit) => {
+      const page = await visit(`${recorder.origin}/`);
+      recorder.answers.set('/pay', { status: 204 });
+      await pay(page);
+      await page.waitFor(() => !document.querySelector('#unanswered').hidden, 'the offer');
+      recorder.answers.clear();
+      // It did reach the shop.
+      const { url, headers, body } = recorder.requests.find(({ method }) => method === 'POST');
+      const init = { method: 'POST', headers: { 'content-type': headers['content-type'] }, body, redirect: 'manual' };
+      assert.equal((await fetch(recorder.origin + url, init)).status, 303);
+      await page.click('#again');
+      const { code, title } = await isRefused(page);
+      assert.deepEqual([code, title], ['409 · replayed', 'You have paid this order already']);
+    });
+
+    scene('a checkout that was open for too long says so, before anything is sent and after', async (visit) => {
+      const page = await visit(`${recorder.origin}/`);
+      await isReady(page);
+      // The stopwatch by which the page judges its session goes on by an hour.
+      await page.evaluate(() => {
+        const now = performance.now.bind(performance);
+        performance.now = () => now() + 3_600_000;
+      });
+      await page.click('#fill');
+      await page.click('#pay');
+      await page.waitFor(() => !document.querySelector('#ended').hidden, 'the words');
+      const { state, words, href } = await page.evaluate(() => ({
+        state: document.querySelector('#state-text').textContent,
+        words: document.querySelector('#ended').innerText,
+        href: document.querySelector('#fresh').getAttribute('href'),
+      }));
+      assert.match(state, /has ended/);
+      assert.match(words, /open for too long.*nothing was charged/s);
+      assert.equal(href, '/');
+      assert.deepEqual(recorder.posts('/pay'), []);
+      assert.deepEqual(await axeFindings(page, recorder), []);
+    });
+
     scene('says so where the module cannot be loaded', async (visit) => {
       recorder.answers.set('/tillseal/tillseal.js', { status: 404 });
       const page = await visit(`${recorder.origin}/`);
@@ -175,7 +270,7 @@ eachEngine((engine) => {
 
     scene('is the strict one on every page', async (visit) => {
       await visit(`${shop.recorder.origin}/`);
-      for (const path of ['/', '/tillseal/tillseal.js', '/receipt/none', '/playground']) {
+      for (const path of ['/', '/tillseal/tillseal.js', '/receipt/none', '/verify', '/playground']) {
         const policy = (await fetch(shop.recorder.upstream + path)).headers.get('content-security-policy');
         const directives = policy.split(';').map((directive) => directive.trim());
         assert.ok(directives.includes("script-src 'self' 'wasm-unsafe-eval'"), policy);

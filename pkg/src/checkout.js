@@ -5,6 +5,7 @@ import { TillsealError } from './error.js'
 import { Inputs, controlsOf, namingOf, tell } from './inputs.js'
 import { Listener } from './listen.js'
 import { loadKeys, loadModule } from './load.js'
+import { openSession, policyOf } from './session.js'
 
 /**
  * A public key: the URL of a JWK Set, a JWK Set, or a JWK.
@@ -17,8 +18,11 @@ import { loadKeys, loadModule } from './load.js'
  * @typedef {'none' | 'essential' | 'behaviour' | 'device'} Tier
  *
  * `key` for one recipient of everything, or `recipients`. `messages` by code, in the place of ours. `signals` is `device`, and
- * `essential` for who sends Global Privacy Control. `threeDS` adds the browser data of EMV 3-D Secure.
- * @typedef {{ key?: Key, kid?: string, recipients?: Recipient[], messages?: Record<string, string>, signals?: Tier, threeDS?: boolean }} Options
+ * `essential` for who sends Global Privacy Control. `threeDS` adds the browser data of EMV 3-D Secure. `session` is a checkout session:
+ * a compact JWS that a key of the key set `key` signed. Its recipients and policy take the place of these; `kid` pins all of its keys.
+ * @typedef {{
+ *   key?: Key, kid?: string, recipients?: Recipient[], messages?: Record<string, string>, signals?: Tier, threeDS?: boolean, session?: string,
+ * }} Options
  */
 
 const { origin } = globalThis.location ?? {}
@@ -72,6 +76,9 @@ export class Checkout {
   /** Names of sealed controls. */
   #exposed = new Set()
   #held = false
+  /** In seconds since 1970-01-01 UTC: by the device, or by the session, which is over at the end. */
+  #now = () => Date.now() / 1000
+  #end = Infinity
   /** The submit that is under way, and what was sealed for it. */
   #submit = /** @type {SubmitEvent | undefined} */ (undefined)
   #sent = /** @type {Record<string, string> | undefined} */ (undefined)
@@ -85,7 +92,7 @@ export class Checkout {
     this.#options = options
     const { signal } = this.#listeners
     this.#inputs = new Inputs(form, options.messages, signal)
-    this.#listener = new Listener(form, options, this.#inputs, signal)
+    this.#listener = new Listener(form, { ...options, ...policyOf(options.session) }, this.#inputs, signal)
     // Capture: before the page's own listeners, which may read the form.
     form.addEventListener('submit', (event) => this.#onSubmit(event), { capture: true, signal })
     form.addEventListener('formdata', (event) => this.#onFormData(event), { signal })
@@ -110,7 +117,7 @@ export class Checkout {
    */
   seal() {
     if (this.#module) this.#listener.now()
-    const sealed = this.#read((module) => module.seal(Date.now() / 1000, origin)).split(' ')
+    const sealed = this.#read((module) => module.seal(this.#now(), [origin, this.#options.session].join('\0'))).split(' ')
     this.#prepare(this.#module).catch((error) => this.#fail(error))
     this.sealed = Object.fromEntries(this.#entries.map((entry, index) => [entry, sealed[index]]))
     return this.sealed
@@ -133,14 +140,13 @@ export class Checkout {
   }
 
   async #start() {
-    const { key, kid, recipients = [{ name: '', key, kid, fields: ['*'] }] } = this.#options
     const { signal } = this.#listeners
-    const [Module, ...sets] = await Promise.all([loadModule(), ...recipients.map(({ key }) => loadKeys(key))])
+    const [Module, recipients] = await Promise.all([loadModule(), this.#recipients()])
     const module = new Module()
-    if (!signal.aborted) this.#inputs.start(module)
+    if (!signal.aborted) this.#inputs.start(module, this.#now)
     const kids = []
     try {
-      for (const [index, { kid, fields }] of recipients.entries()) kids.push(await module.add([sets[index], kid ?? '', fields.join()].join('\0')))
+      for (const { keys, kid, fields } of recipients) kids.push(await module.add([keys, kid, fields.join()].join('\0')))
     } catch (error) {
       throw translated(error)
     }
@@ -154,6 +160,18 @@ export class Checkout {
     if (signal.aborted) throw new TillsealError('detached')
     this.#module = module
     tell(this.#form, 'ready', { kids })
+  }
+
+  /** Who may read what, each with the keys that were loaded. */
+  async #recipients() {
+    const { key, kid, session } = this.#options
+    let { recipients = [{ name: '', key, kid, fields: ['*'] }] } = this.#options
+    // Empty, it is one that the server forgot to write.
+    if (session !== undefined) {
+      [recipients, this.#now, this.#end] = await openSession(session, key)
+      recipients = recipients.map((recipient) => ({ ...recipient, kid }))
+    }
+    return Promise.all(recipients.map(async (recipient) => ({ ...recipient, keys: (await loadKeys(recipient.key))[0] })))
   }
 
   /**
@@ -185,6 +203,7 @@ export class Checkout {
   #read(use) {
     const module = this.#module
     if (!module) throw new TillsealError(this.#listeners.signal.aborted ? 'detached' : 'not-ready')
+    if (this.#now() >= this.#end) throw new TillsealError('session-expired')
     try {
       for (const control of controlsOf(this.#form)) {
         const { seal, tokens } = namingOf(control)

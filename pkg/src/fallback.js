@@ -28,8 +28,8 @@ const MAX_TEXT = 1024
 const MAX_FORM = 8 * 1024
 /** The longest name of a field. */
 const MAX_NAME = 64
-/** The longest plaintext, in bytes, padding included. The module's is 8 KiB longer: for signals, which are not sent from here. */
-const MAX_PLAINTEXT = 56 * 1024
+/** The longest plaintext, in bytes, padding included. */
+const MAX_PLAINTEXT = 64 * 1024
 
 /** The keys that a form is sealed to and, while it is read, its fields. Errors are texts: `code`, or `code field`. */
 export class Checkout {
@@ -101,15 +101,17 @@ export class Checkout {
   /**
    * Seals what was taken in and forgets it: a compact JWE and a space for each recipient.
    * @param {number} iat In seconds since 1970-01-01 UTC.
-   * @param {string} origin That of the page.
+   * @param {string} page Its origin and, with NUL between them, the signed session where there is one.
    * @throws {string} As `check`.
    */
-  seal(iat, origin) {
+  seal(iat, page) {
     const form = this.#form
     this.clear()
     const sealers = this.#sealers()
     form.check(this.#parts)
-    const context = `{"v":1,"jti":${quoted(this.#jti)},"iat":${iat >>> 0},"origin":${quoted(origin)},"fields":{`
+    const [origin, session] = page.split('\0')
+    const bound = session ? `,"session":${quoted(session)}` : ''
+    const context = `{"v":1,"jti":${quoted(this.#jti)},"iat":${iat >>> 0},"origin":${quoted(origin)}${bound},"fields":{`
     this.#jti = ''
     let sealed = ''
     for (const [index, part] of this.#parts.entries()) {
@@ -538,7 +540,7 @@ async function sha256(...message) {
 }
 
 /**
- * AES-256-GCM (NIST SP 800-38D) of one message of up to 56 KiB whose AES is done ahead.
+ * AES-256-GCM (NIST SP 800-38D) of one message of up to 64 KiB whose AES is done ahead.
  *
  * No branch and no index depends on a secret, and no number leaves the 32 bits that engines keep apart from floating point.
  */

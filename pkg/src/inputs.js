@@ -81,6 +81,7 @@ export class Inputs {
   #overrides
   #signal
   #module = /** @type {any} */ (undefined)
+  #now = /** @type {any} */ (undefined)
   /** What is known of each control: what is wrong, in words, and whether the person was told. */
   #states = /** @type {WeakMap<Control, any>} */ (new WeakMap())
   #words = /** @type {Record<string, string>} */ (EN)
@@ -121,10 +122,11 @@ export class Inputs {
     })
   }
 
-  /** Takes the inputs over. @param {any} module */
-  start(module) {
+  /** Takes the inputs over. @param {any} module @param {() => number} now In seconds since 1970-01-01 UTC. */
+  start(module, now) {
     if (this.#module) return
     this.#module = module
+    this.#now = now
     const form = this.#form
     const signal = this.#signal
     // We ask the browser to validate, once our own fields are right, so that its bubbles do not cover our messages.
@@ -301,7 +303,7 @@ export class Inputs {
     const { seal, tokens, name, token } = namingOf(control)
     const host = hostOf(control)
     const accepted = host?.getAttribute('brands') ?? (control.closest('[data-brands]') ?? this.#form).getAttribute('data-brands') ?? ''
-    const today = new Date()
+    const today = new Date(this.#now() * 1000)
     const month = 12 * today.getFullYear() + today.getMonth() + 1
     const answer = this.#module.judge([seal, tokens, this.#brand, accepted, control.value].join(NUL), month, isFinished)
     const [judged, detail] = answer.split(' ')

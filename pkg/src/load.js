@@ -51,16 +51,30 @@ async function load() {
   }
 }
 
+/** Seconds that go by, whatever the clock is set to. */
+export const stopwatch = () => performance.now() / 1000
+
 /**
- * The keys as the module reads them: the members of each, separated by spaces.
+ * The keys as the module reads them, the members of each separated by spaces; the JWKs; and how far the clock of the server that sent
+ * them is ahead of the stopwatch, or less, where it says so.
  * @param {any} key
+ * @param {RequestInit} [options]
+ * @returns {Promise<[string, any[], number]>}
  */
-export async function loadKeys(key) {
+export async function loadKeys(key, options) {
   const isUrl = typeof key === 'string' || key instanceof URL
+  let lead = 0
   try {
-    if (isUrl) key = await (await get(key)).json()
+    if (isUrl) {
+      const response = await get(key, options)
+      // Not the time of this device. From another origin it may not be read, and an answer out of a cache is as old as it says.
+      lead = Date.parse(/** @type {string} */ (response.headers.get('date'))) / 1000 - stopwatch() || 0
+      key = await response.json()
+    }
+    const keys = key.keys ?? [key]
     const members = ['kty', 'crv', 'x', 'y', 'alg', 'kid']
-    return (key.keys ?? [key]).flatMap((/** @type {any} */ jwk) => members.map((member) => encodeURI(jwk[member] || '-'))).join(' ')
+    return [keys.flatMap((/** @type {any} */ jwk) =>
+      jwk.use === 'sig' ? [] : members.map((member) => encodeURI(jwk[member] || '-'))).join(' '), keys, lead]
   } catch (cause) {
     throw new TillsealError('key-load', { file: isUrl ? String(key) : undefined, cause })
   }

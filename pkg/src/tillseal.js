@@ -22,14 +22,15 @@ const declared = ({ dataset }) => ({
   kid: dataset.kid,
   signals: /** @type {import('./checkout.js').Tier | undefined} */ (dataset.signals),
   threeDS: '3ds' in dataset,
+  session: dataset.session,
 })
 
 /**
  * Seals a form from now on: every submit and every `new FormData(form)` gets an entry `sealed`.
  * @param {HTMLFormElement} form Its inputs carry `autocomplete` tokens or `data-seal`, and no `name`; or it holds a `<tillseal-card>`.
- * @param {Options} [options] Without a key, the form's `data-tillseal` and `data-kid`.
+ * @param {Options} [options] What is left out, the form's `data-tillseal`, `data-kid`, `data-session` and so on say.
  * @returns {Promise<Checkout>} Once it is ready.
- * @throws {TillsealError} `module-load`, `unsupported`, `key-…`, `random`.
+ * @throws {TillsealError} `module-load`, `unsupported`, `key-…`, `session-…`, `random`.
  */
 export async function attach(form, options) {
   attached.get(form)?.detach()

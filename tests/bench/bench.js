@@ -9,7 +9,7 @@ import { measureBrowsers } from './browsers.js';
 import { bundlePeers, weigh } from './bytes.js';
 import { describeMachine, load } from './machine.js';
 import { report } from './report.js';
-import { measureServer } from './server.js';
+import { measureDecisions, measureServer } from './server.js';
 import { startSite } from './site.js';
 
 const start = performance.now();
@@ -22,6 +22,7 @@ const site = await startSite(peers);
 const browsers = await measureBrowsers(site, tell);
 site.close();
 const server = await measureServer(tell);
+const decisions = measureDecisions(tell);
 
 const text = report({
   date: new Date().toISOString().slice(0, 10),
@@ -29,6 +30,7 @@ const text = report({
   load: [before, load()],
   browsers,
   server,
+  decisions,
   bytes: weigh(peers),
   room,
 });

@@ -55,6 +55,13 @@ export function report(run) {
     'for anyone who opens ECDH-ES.',
     '',
     ...server(run),
+    '## A decision',
+    '',
+    'A payment over HTTP, from request to answer: opened, claimed, judged by its signals, recorded, its receipt signed. In milliseconds, the',
+    'load being on the same cores as the server, and PostgreSQL too. At 1,000 a second each payment has its moment, and a late answer to',
+    `one delays none of the others. For the disk: a flush of 4 KiB took ${figure(run.decisions.flush)} ms in the same run, and a decision waits for two.`,
+    '',
+    ...decisions(run),
     '## Bytes',
     '',
     'What a page loads; the peers are what it takes to encrypt with them, bundled and minified by esbuild. gzip -9, brotli -q 11.',
@@ -164,6 +171,16 @@ function server({ server }) {
     ? [name, rate.missing, '', '', '']
     : [name, ...[rate.median, rate.min, rate.max].map(whole), name.startsWith('tillseal') ? '' : `${figure(ours / rate.median)} ×`]));
   return table(['opens a second', 'median', 'min', 'max', 'ours is'], rows);
+}
+
+function decisions({ decisions: { runs } }) {
+  const names = { sqlite: 'SQLite', postgres: 'PostgreSQL' };
+  const rows = runs.map(({ store, processes, rate, per_second: perSecond, p50, p90, p99, p999, statuses }) => [
+    `${names[store]}, ${processes} ${processes === 1 ? 'process' : 'processes'}, ${rate ? `${whole(rate)} a second` : 'as many as can be'}`,
+    whole(perSecond), ...[p50, p90, p99, p999].map(figure),
+    Object.entries(statuses).map(([status, count]) => `${whole(count)} × ${status}`).join(', '),
+  ]);
+  return table(['decisions', 'a second', 'p50', 'p90', 'p99', 'p99.9', 'answers'], rows);
 }
 
 function bytes({ bytes: { ours, peers } }) {

@@ -14,6 +14,8 @@ const SECONDS = 3;
 const DISTINCT = 200;
 const OPENS = join(ROOT, 'tests/bench/opens');
 const EXAMPLE = join(ROOT, 'target/release/examples/opens_per_second');
+const DECISIONS = join(ROOT, 'target/release/examples/decisions');
+const DECISION_SECONDS = 10;
 
 /** Opens a second by name: a summary of the rounds, or {missing}: why it was not measured. */
 export async function measureServer(tell) {
@@ -45,6 +47,14 @@ export async function measureServer(tell) {
   const measured = Object.entries(rates).map(([name, figures]) => [name, summary(figures)]);
   const left = Object.entries(missing).filter(([, reason]) => reason).map(([name, reason]) => [name, { missing: reason }]);
   return Object.fromEntries([...measured, ...left]);
+}
+
+/** Full decisions over HTTP, each run as crates/server/examples/decisions.rs prints it, and how long a flush of the disk takes. */
+export function measureDecisions(tell) {
+  tell('server: full decisions over HTTP, on SQLite and PostgreSQL');
+  mkdirSync(SCRATCH, { recursive: true });
+  const lines = run(DECISIONS, [String(DECISION_SECONDS)], { cwd: SCRATCH, deadline: 300_000 }).split('\n').map((line) => JSON.parse(line));
+  return { flush: lines[0].flush, runs: lines.slice(1) };
 }
 
 /** Where the system can pin a program, to its last core: the first one serves most interrupts. */

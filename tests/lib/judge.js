@@ -1,8 +1,11 @@
 // A till whose payloads a real `tillseal serve` opens and judges.
 
 import assert from 'node:assert/strict';
+import { openSync } from 'node:fs';
+import { join } from 'node:path';
 import { start, stop } from './children.js';
 import { until } from './engines.js';
+import { leave, workFolder } from './kept.js';
 import { keyring } from './keys.js';
 import { INPUTS, startMerchant } from './merchant.js';
 import { built } from './paths.js';
@@ -24,10 +27,12 @@ const LABELLED = INPUTS.replaceAll(/<input id="(\w+)"/g, '</p><p><label for="$1"
 export async function startJudge() {
   const merchant = await startMerchant();
   const command = ['serve', '--keys', await keyring(merchant.key), '--listen', '127.0.0.1:0', '--origin', merchant.origin];
-  const server = start(built('tillseal', 'TILLSEAL'), command, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const folder = workFolder();
+  const log = openSync(join(folder, 'log'), 'a');
+  const server = start(built('tillseal', 'TILLSEAL'), command, { cwd: folder, stdio: ['ignore', 'pipe', log] });
   let output = '';
   server.stdout.setEncoding('utf8').on('data', (text) => { output += text; });
-  const judge = new Judge(merchant, server);
+  const judge = new Judge(merchant, server, folder);
   try {
     [judge.address] = await until(() => output.match(/http:\/\/127\.0\.0\.1:\d+/), 'tillseal to listen');
   } catch (error) {
@@ -40,9 +45,8 @@ export async function startJudge() {
 class Judge {
   visits = 0;
 
-  constructor(merchant, server) {
-    this.merchant = merchant;
-    this.server = server;
+  constructor(merchant, server, folder) {
+    Object.assign(this, { merchant, server, folder });
   }
 
   /** Lets a visitor of tests/bots pay; gives what the server says of it: {signals, automation: {probability, reasons}}. */
@@ -77,5 +81,6 @@ class Judge {
   async close() {
     await this.merchant.close();
     await stop(this.server);
+    leave(this.folder);
   }
 }

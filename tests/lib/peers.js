@@ -42,6 +42,18 @@ function opener(name, alg, program, script, missing) {
   return { name, alg, missing, open };
 }
 
+/** What says the session of opened claims, by the programs of docs/integrate: {name, sessionOf(claims, jwksFile, origin)}. */
+export const SESSIONS = [
+  session('jose (Node)', process.execPath, () => beside(NODE_MODULES, 'session.mjs')),
+  session('joserfc (Python)', PYTHON, () => join(INTEGRATE, 'session_joserfc.py')),
+];
+
+function session(name, program, script) {
+  const sessionOf = (claims, jwksFile, origin) =>
+    JSON.parse(run(program, [script(), jwksFile, origin], { input: JSON.stringify(claims) }));
+  return { name, sessionOf };
+}
+
 /** A copy of a snippet beside the npm packages that it imports: Node looks for them from the file's own folder. */
 function beside(packages, name) {
   const folder = join(SCRATCH, 'integrate');

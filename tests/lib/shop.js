@@ -2,6 +2,7 @@
 
 import { start, stop } from './children.js';
 import { until } from './engines.js';
+import { leaveText } from './kept.js';
 import { built } from './paths.js';
 import { startRecorder } from './recorder.js';
 
@@ -41,5 +42,6 @@ class Shop {
   async close() {
     await this.recorder.close();
     await stop(this.program);
+    leaveText('shop.log', this.output);
   }
 }

@@ -8,8 +8,8 @@ import { TillsealCard, useTillseal, type Change, type Checkout } from 'tillseal/
 const same: typeof attach = inline.attach
 const label: string = german['label-number']
 
-export function Pay({ brands }: { brands: string[] }) {
-  const { ref, state, error, checkout } = useTillseal({ key: '/.well-known/tillseal.jwks', messages: { required: label } })
+export function Pay({ brands, session }: { brands: string[], session: string }) {
+  const { ref, state, error, checkout } = useTillseal({ key: '/.well-known/tillseal.jwks', session, messages: { required: label } })
   const changed = ({ detail }: CustomEvent<Change>) => console.log(detail.field, detail.valid, detail.brand)
   const resend = (ready: Checkout) => fetch('/pay', { method: 'POST', body: new URLSearchParams(ready.sealed) })
   if (state === 'failed') return <p role="alert">{error.code === 'key-pin' ? 'Another key' : error.message}</p>

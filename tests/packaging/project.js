@@ -68,6 +68,7 @@ export async function pay(page, merchant, { card, holder } = {}) {
   const posts = () => merchant.recorder.posts('/pay');
   await until(() => posts().length > 0, 'a POST');
   assert.deepEqual(posts().map((body) => [...body.keys()]), [['sealed']]);
-  const { fields } = await merchant.opened(posts()[0]);
-  assert.deepEqual(fields, holder ? { ...CARD, 'cc-name': holder } : CARD);
+  const claims = await merchant.opened(posts()[0]);
+  assert.deepEqual(claims.fields, holder ? { ...CARD, 'cc-name': holder } : CARD);
+  return claims;
 }

@@ -22,6 +22,7 @@ const STATES = {
   waiting: 'Encryption is getting ready …',
   sending: 'Your card is encrypted. Sending your order …',
   failed: 'Encryption is not available, so nothing can be sent.',
+  ended: 'This checkout has ended, so nothing can be sent from it.',
 }
 
 const form = /** @type {HTMLFormElement} */ (element('checkout'))
@@ -49,8 +50,13 @@ form.addEventListener('tillseal:sealed', () => {
   }, PATIENCE)
 })
 form.addEventListener('tillseal:error', (event) => {
-  const { field } = /** @type {CustomEvent<{ field?: string }>} */ (event).detail
-  show(field ? 'ready' : 'failed')
+  const { code, field } = /** @type {CustomEvent<{ code: string, field?: string }>} */ (event).detail
+  if (code === 'session-expired') {
+    show('ended')
+    element('ended').hidden = false
+  } else {
+    show(field ? 'ready' : 'failed')
+  }
 })
 form.addEventListener('submit', (event) => {
   if (state.dataset.state === 'sending') {
@@ -59,7 +65,7 @@ form.addEventListener('submit', (event) => {
     return
   }
   sent = []
-  if (state.dataset.state !== 'ready') show('waiting')
+  if (state.dataset.state !== 'ready' && state.dataset.state !== 'ended') show('waiting')
 }, { capture: true })
 // On its way up, the event has passed the module. Chromium fires it a second time, for its `navigate` event: the first is what is sent.
 document.addEventListener('formdata', ({ formData }) => { if (!sent.length) sent = [...formData] })

@@ -1,7 +1,7 @@
 //! The embedded files: the shop's own pages, the module as `cargo xtask pkg` built it, and the openers of
 //! `docs/integrate`, which the playground shows.
 
-use crate::{headers, manifest, refusal::Refusal, views};
+use crate::{headers, manifest, refusal::Refusal};
 use axum::{
     extract::Path,
     http::{HeaderValue, header},
@@ -23,9 +23,14 @@ struct Module;
 #[folder = "../docs/integrate"]
 struct Openers;
 
-/// `GET /`
-pub(crate) async fn checkout() -> Response {
-    respond("checkout.html", Pages::get("checkout.html"))
+/// `GET /`: a page that is good for one payment, of this order under this session, and so for no cache.
+pub(crate) fn checkout(order: &str, session: &str) -> Response {
+    let Some(file) = Pages::get("checkout.html") else { return Refusal::Path.into_response() };
+    // Neither holds a character that HTML knows.
+    let page = String::from_utf8_lossy(&file.data).replace("{order}", order).replace("{session}", session);
+    let headers =
+        [(header::CONTENT_TYPE, media_type("checkout.html")), (header::CACHE_CONTROL, "no-store")];
+    (headers, page).into_response()
 }
 
 /// `GET /playground`
@@ -41,6 +46,11 @@ pub(crate) async fn lab() -> Response {
     respond("lab.html", Pages::get("lab.html"))
 }
 
+/// `GET /verify`
+pub(crate) async fn verify() -> Response {
+    respond("verify.html", Pages::get("verify.html"))
+}
+
 /// `GET /signals.json`
 pub(crate) async fn manifest() -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")];
@@ -51,6 +61,8 @@ pub(crate) async fn manifest() -> Response {
 pub(crate) async fn page(Path(file): Path<String>) -> Response {
     match file.as_str() {
         "playground.html" => playground().await,
+        // Nothing without its order and session.
+        "checkout.html" => Refusal::Path.into_response(),
         _ => respond(&file, Pages::get(&file)),
     }
 }
@@ -66,7 +78,7 @@ pub(crate) async fn opener(Path(file): Path<String>) -> Response {
 }
 
 fn respond(name: &str, file: Option<EmbeddedFile>) -> Response {
-    let Some(file) = file else { return views::refused(&Refusal::Path) };
+    let Some(file) = file else { return Refusal::Path.into_response() };
     let headers = [(header::CONTENT_TYPE, media_type(name)), (header::CACHE_CONTROL, "no-cache")];
     (headers, file.data.into_owned()).into_response()
 }

@@ -1,23 +1,33 @@
 //! The demo shop: a checkout whose card is sealed in the browser, and a receipt that shows what the network
-//! saw and what the server opened. Everything is embedded; nothing is kept on disk.
+//! saw and what the server opened. Everything is embedded; what is kept lives as long as the shop.
 
 #![forbid(unsafe_code)]
 
 mod anatomy;
 mod assets;
+mod fields;
+mod filling;
 mod headers;
 mod manifest;
-mod pay;
-mod receipts;
+mod memory;
+mod opened;
+mod order;
+mod page;
+mod receipt;
 mod refusal;
+mod request;
 mod shop;
-mod verdict;
-mod views;
+mod till;
+mod told;
+mod wire;
+
+#[cfg(test)]
+mod tests;
 
 use clap::{Parser, ValueEnum};
-use std::{error::Error, net::SocketAddr};
+use std::{error::Error, io, net::SocketAddr, sync::Arc};
+use till::Till;
 use tillseal_protocol::Algorithm;
-use tillseal_server::{Keyring, create_key, unix_now};
 use tokio::net::TcpListener;
 
 /// The Tillseal demo shop.
@@ -48,22 +58,39 @@ enum Alg {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
-    let keyring = fresh_keyring(options.alg.into())?;
+    // Before anybody is told that the shop is open: a signal that comes sooner would leave its files behind.
+    let closing = closing_time()?;
     let listener = TcpListener::bind(options.listen).await?;
     let mut origins = origins_of(listener.local_addr()?);
+    let till = Arc::new(Till::new(options.alg.into(), &origins[0]).await?);
     println!("The Tillseal demo shop is open at {}/", origins[0]);
     origins.extend(options.origin);
     // With the address of who asks, which 3-D Secure wants to know.
-    let shop = shop::router(keyring, origins).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, shop).await?;
-    Ok(())
+    let shop = shop::router(Arc::clone(&till), origins).into_make_service_with_connect_info::<SocketAddr>();
+    tokio::select! {
+        served = axum::serve(listener, shop).into_future() => served?,
+        () = closing => {}
+    }
+    till.close().await
 }
 
-/// A keyring that lives as long as the shop: its directory is gone as soon as it is read.
-fn fresh_keyring(algorithm: Algorithm) -> Result<Keyring, Box<dyn Error>> {
-    let directory = tempfile::tempdir()?;
-    create_key(directory.path(), algorithm, unix_now())?;
-    Ok(Keyring::load(directory.path())?)
+/// Comes when somebody asks the shop to end.
+#[cfg(unix)]
+fn closing_time() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn closing_time() -> io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }
 
 /// The origins under which a browser on this machine reaches the shop, the one to show first.
@@ -89,7 +116,7 @@ impl From<Alg> for Algorithm {
 }
 
 #[cfg(test)]
-mod tests {
+mod origin_tests {
     use super::origins_of;
 
     #[test]

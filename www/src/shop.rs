@@ -2,12 +2,15 @@
 
 use crate::{
     anatomy::Anatomy,
-    assets, headers,
-    pay::{self, RawRequest},
-    receipts::{Receipt, ReceiptId, Receipts},
+    assets,
+    filling::{Filling, Judged},
+    headers,
+    memory::{Id, Memory},
+    order, page,
+    receipt::{self, Receipt},
     refusal::Refusal,
-    verdict::{Judged, Taken, Verdict},
-    views,
+    request::{self, RawRequest},
+    till::Till,
 };
 use axum::{
     Json, Router,
@@ -17,115 +20,158 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Instant,
+};
 use tillseal_protocol::Claims;
-use tillseal_server::{Expect, Keyring, http::key_set, open, unix_now};
-use tokio::sync::watch;
+use tillseal_server::{OpenError, Opened, Refusal as NotTaken, unix_now};
 
 struct Shop {
-    keyring: Arc<Keyring>,
+    till: Arc<Till>,
     origins: Vec<String>,
-    receipts: Receipts,
+    receipts: Memory<Receipt>,
 }
 
-/// A request whose payload opened, and may be accepted.
-struct Opened {
+/// A request with a payload, still closed.
+struct Arrived {
+    origin: String,
+    accept: String,
+    ip: Option<IpAddr>,
     request: RawRequest,
     sealed: String,
-    claims: Claims,
-    verdict: Verdict,
-    /// Seconds since 1970-01-01 UTC.
-    at: u64,
 }
 
 /// The whole shop. `origins` are those under which browsers reach it, one at least.
-pub(crate) fn router(keyring: Keyring, origins: Vec<String>) -> Router {
-    let keyring = Arc::new(keyring);
-    let (_, keys) = watch::channel(Arc::clone(&keyring));
-    let shop = Arc::new(Shop { keyring, origins, receipts: Receipts::default() });
+pub(crate) fn router(till: Arc<Till>, origins: Vec<String>) -> Router {
+    let keys = till.key_set().layer(map_response(headers::revalidate));
+    let shop = Arc::new(Shop { till, origins, receipts: Memory::new() });
     Router::new()
-        .route("/", get(assets::checkout))
+        .route("/", get(checkout))
         .route("/pages/{file}", get(assets::page))
         .route("/playground", get(assets::playground))
+        .route("/verify", get(assets::verify))
         .route("/lab", get(assets::lab).post(judge))
         .route("/signals.json", get(assets::manifest))
         .route("/tillseal/{*file}", get(assets::module))
         .route("/integrate/{*file}", get(assets::opener))
         .route("/pay", post(take))
-        .route("/receipt/{id}", get(receipt))
+        .route("/receipt/{id}", get(receipt_page))
+        .route("/receipt/{id}/receipt.jwt", get(receipt_file))
         .route("/receipt/{id}/opened", get(opened))
         .with_state(shop)
-        .merge(key_set(keys).layer(map_response(headers::revalidate)))
-        .fallback(async || views::refused(&Refusal::Path))
-        .method_not_allowed_fallback(async || views::refused(&Refusal::Method))
+        .merge(keys)
+        .fallback(async || Refusal::Path)
+        .method_not_allowed_fallback(async || Refusal::Method)
         .layer(map_response(headers::harden))
+}
+
+/// `GET /`: a new order, and the session under which it may be paid.
+async fn checkout(State(shop): State<Arc<Shop>>, headers: HeaderMap) -> Result<Response, Refusal> {
+    let order = order::new().map_err(|_| Refusal::Random)?;
+    let id = order.id.clone();
+    let session = shop.till.session(shop.origin(&headers), order).map_err(Refusal::Session)?;
+    Ok(assets::checkout(&id, &session))
 }
 
 /// `POST /pay`: a person is sent on to the receipt, a script is told where it is.
 async fn take(State(shop): State<Arc<Shop>>, request: Request) -> Response {
-    let wants_json = pay::wants_json(request.headers());
+    let wants_json = request::wants_json(request.headers());
     match (shop.take(request).await, wants_json) {
-        (Ok((id, _)), false) => Redirect::to(&place(&id)).into_response(),
-        (Ok((id, verdict)), true) => {
-            let place = place(&id);
-            let taken = Json(Taken::new(&place, &verdict)).into_response();
+        (Ok((place, _)), false) => Redirect::to(&place).into_response(),
+        (Ok((place, taken)), true) => {
             (StatusCode::CREATED, [(header::LOCATION, place)], taken).into_response()
         }
-        (Err(refusal), false) => views::refused(&refusal),
+        (Err(refusal), false) => refusal.into_response(),
         (Err(refusal), true) => refusal.into_problem(),
     }
 }
 
-/// `POST /lab`: what the server makes of how the form was filled. Nothing is kept.
+/// `POST /lab`: what the server makes of how the form was filled. Nothing is kept, so the same may come again.
 async fn judge(State(shop): State<Arc<Shop>>, request: Request) -> Response {
-    match shop.open(request).await {
-        Ok(Opened { claims, verdict, .. }) => Json(Judged::new(&claims, &verdict)).into_response(),
+    match shop.judge(request).await {
+        Ok((claims, filling)) => Json(Judged::new(&claims, &filling)).into_response(),
         Err(refusal) => refusal.into_problem(),
     }
 }
 
 /// `GET /receipt/{id}`: what travelled and what was opened, the card masked.
-async fn receipt(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> Response {
-    match shop.receipts.find(&id, Instant::now()) {
-        Some(receipt) => views::html(views::receipt(&id, &receipt)).into_response(),
-        None => views::refused(&Refusal::Receipt),
-    }
+async fn receipt_page(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let receipt = shop.receipt(&id)?;
+    Ok(page::html(receipt.page(&place(&id))).into_response())
+}
+
+/// `GET /receipt/{id}/receipt.jwt`: what the shopper may keep.
+async fn receipt_file(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let receipt = shop.receipt(&id)?;
+    let disposition = format!("attachment; filename=\"{}\"", receipt::file_name(receipt.order()));
+    let headers = [
+        (header::CONTENT_TYPE, String::from("application/jwt")),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    Ok((headers, receipt.verdict.receipt.clone()).into_response())
 }
 
 /// `GET /receipt/{id}/opened`: the claims in full. The page asks for them when a person does.
 async fn opened(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> Response {
-    match shop.receipts.find(&id, Instant::now()) {
-        Some(receipt) => {
-            let claims = receipt.claims.to_json().to_vec();
+    match shop.receipt(&id) {
+        Ok(receipt) => {
+            let claims = receipt.verdict.claims().to_json().to_vec();
             ([(header::CONTENT_TYPE, "application/json")], claims).into_response()
         }
-        None => Refusal::Receipt.into_problem(),
+        Err(refusal) => refusal.into_problem(),
     }
 }
 
 impl Shop {
-    async fn take(&self, request: Request) -> Result<(ReceiptId, Verdict), Refusal> {
-        let Opened { request, sealed, claims, verdict, at: opened_at } = self.open(request).await?;
-        let anatomy = Anatomy::new(&sealed, &claims);
-        let id = ReceiptId::random().map_err(|_| Refusal::Random)?;
-        let receipt = Receipt { request, anatomy, claims, verdict: verdict.clone(), opened_at };
-        self.receipts.insert(id.clone(), receipt, Instant::now());
-        Ok((id, verdict))
+    async fn take(&self, request: Request) -> Result<(String, Json<serde_json::Value>), Refusal> {
+        let order = order::sent_to(request.uri());
+        let Arrived { origin, accept, ip, request, sealed } = self.read(request).await?;
+        // Before anything is claimed, so that a payment which was taken has its receipt.
+        let id = Id::random().map_err(|_| Refusal::Random)?;
+        let opened = with_card(self.till.open(&origin, &order, &sealed))?;
+        let opened_at = unix_now();
+        let verdict = self.till.take(opened).await.map_err(|refusal| self.not_taken(refusal, &order.id))?;
+        let claims = verdict.claims();
+        let filling = Filling::new(claims, verdict.automation.clone(), verdict.signals(), &accept, ip);
+        let anatomy = Anatomy::new(&sealed, claims);
+        let receipt = Receipt { request, anatomy, verdict, filling, opened_at };
+        let place = place(id.as_str());
+        let taken = Json(receipt.to_json(&place));
+        self.receipts.insert(id, receipt, Instant::now());
+        Ok((place, taken))
     }
 
-    async fn open(&self, request: Request) -> Result<Opened, Refusal> {
-        let origin = self.origin(request.headers());
-        let accept = pay::accept(request.headers()).to_owned();
+    async fn judge(&self, request: Request) -> Result<(Claims, Filling), Refusal> {
+        let Arrived { origin, accept, ip, sealed, .. } = self.read(request).await?;
+        let claims = with_card(self.till.look(&origin, &sealed))?.into_claims();
+        let filling = Filling::judge(&claims, &accept, ip);
+        Ok((claims, filling))
+    }
+
+    async fn read(&self, request: Request) -> Result<Arrived, Refusal> {
+        let origin = self.origin(request.headers()).to_owned();
+        let accept = request::accept(request.headers()).to_owned();
         let ip =
             request.extensions().get().map(|ConnectInfo(address): &ConnectInfo<SocketAddr>| address.ip());
-        let (request, sealed) = pay::read(request).await?;
-        let at = unix_now();
-        let claims = open(&self.keyring, &sealed, &Expect::new(origin, at)).map_err(Refusal::Open)?;
-        if claims.fields.get("cc-number").is_none() {
-            return Err(Refusal::CardMissing);
+        let (request, sealed) = request::read(request).await?;
+        Ok(Arrived { origin, accept, ip, request, sealed })
+    }
+
+    /// A payment that comes a second time is told whether the first went through. It is not shown the receipt: whoever
+    /// listened on the way could send it again, too.
+    fn not_taken(&self, refusal: NotTaken, order: &str) -> Refusal {
+        let is_again = matches!(refusal, NotTaken::Replayed | NotTaken::SessionUsed);
+        if is_again && self.receipts.any(|receipt| receipt.order() == order, Instant::now()) {
+            Refusal::Paid(refusal, order.to_owned())
+        } else {
+            Refusal::NotTaken(refusal)
         }
-        let verdict = Verdict::new(&claims, &accept, ip);
-        Ok(Opened { request, sealed, claims, verdict, at })
+    }
+
+    fn receipt(&self, id: &str) -> Result<Arc<Receipt>, Refusal> {
+        self.receipts.find(id, Instant::now()).ok_or(Refusal::Receipt)
     }
 
     /// Which of the shop's own origins the request came in by. `Host` only chooses among them, and `Origin`
@@ -137,259 +183,12 @@ impl Shop {
     }
 }
 
-fn place(id: &ReceiptId) -> String {
-    format!("/receipt/{}", id.as_str())
+fn with_card(opened: Result<Opened, OpenError>) -> Result<Opened, Refusal> {
+    let opened = opened.map_err(|error| Refusal::NotTaken(error.into()))?;
+    opened.claims().fields.get("cc-number").ok_or(Refusal::CardMissing)?;
+    Ok(opened)
 }
 
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test whose setting fails has failed")]
-mod tests {
-    use super::router;
-    use crate::{headers::CONTENT_SECURITY_POLICY, views::AMOUNT};
-    use axum::{
-        Router,
-        body::{Body, to_bytes},
-        http::{HeaderMap, Method, Request, StatusCode, header},
-    };
-    use tillseal_protocol::{Algorithm, Fields, Recipient};
-    use tillseal_server::{Keyring, create_key, seal, unix_now};
-    use tower::ServiceExt as _;
-
-    const ORIGIN: &str = "http://shop.example";
-    const PAN: &str = "4111111111111111";
-    const FIELDS: &str =
-        r#"{"cc-number":"4111111111111111","cc-csc":"9876","cc-name":"<b>Ada & \"Co\"</b>"}"#;
-
-    struct Answer {
-        status: StatusCode,
-        headers: HeaderMap,
-        body: String,
-    }
-
-    /// A shop, and a payload for it that was sealed `age` seconds ago.
-    fn shop(algorithm: Algorithm, fields: &str, age: u64) -> (Router, String) {
-        let directory = tempfile::tempdir().unwrap();
-        create_key(directory.path(), algorithm, unix_now()).unwrap();
-        let keyring = Keyring::load(directory.path()).unwrap();
-        let recipient = Recipient::choose(keyring.jwks().keys, None).unwrap();
-        let fields: Fields = serde_json::from_str(fields).unwrap();
-        let sealed = seal(&recipient, &fields, unix_now() - age, ORIGIN).unwrap();
-        (router(keyring, vec![ORIGIN.into(), "http://localhost".into()]), sealed)
-    }
-
-    async fn answer(shop: &Router, request: Request<Body>) -> Answer {
-        let response = shop.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap();
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into() }
-    }
-
-    async fn get(shop: &Router, path: &str) -> Answer {
-        answer(shop, Request::get(path).body(Body::empty()).unwrap()).await
-    }
-
-    async fn pay(shop: &Router, accept: &str, body: String) -> Answer {
-        let request = Request::post("/pay")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::ACCEPT, accept);
-        answer(shop, request.body(Body::from(body)).unwrap()).await
-    }
-
-    async fn judge(shop: &Router, host: &str, sealed: &str) -> Answer {
-        let request = Request::post("/lab")
-            .header(header::HOST, host)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(format!("sealed={sealed}")));
-        answer(shop, request.unwrap()).await
-    }
-
-    async fn receipt_path(shop: &Router, sealed: &str) -> String {
-        let answer = pay(shop, "text/html", format!("sealed={sealed}")).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        answer.headers[header::LOCATION].to_str().unwrap().to_owned()
-    }
-
-    #[tokio::test]
-    async fn shows_a_payment_masked_and_opens_it_on_request() {
-        for algorithm in [Algorithm::EcdhEs, Algorithm::Hpke7] {
-            let (shop, sealed) = shop(algorithm, FIELDS, 0);
-            let path = receipt_path(&shop, &sealed).await;
-            let receipt = get(&shop, &path).await;
-            assert_eq!(receipt.status, StatusCode::OK);
-            assert_eq!(receipt.headers[header::CACHE_CONTROL], "no-store");
-            assert!(receipt.body.contains(algorithm.name()));
-            assert!(receipt.body.contains("POST /pay HTTP/1.1"));
-            assert!(!receipt.body.contains(PAN));
-            assert!(!receipt.body.contains("4111 "));
-            assert!(!receipt.body.contains(">9876<"));
-
-            let opened = get(&shop, &format!("{path}/opened")).await;
-            assert_eq!(opened.headers[header::CONTENT_TYPE], "application/json");
-            assert_eq!(opened.headers[header::CACHE_CONTROL], "no-store");
-            assert!(opened.body.contains(PAN));
-        }
-    }
-
-    #[tokio::test]
-    async fn escapes_what_came_from_outside() {
-        let (shop, sealed) = shop(Algorithm::EcdhEs, FIELDS, 0);
-        let request = Request::post("/pay")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header("x-note", "<script>")
-            .body(Body::from(format!("<u>=1&sealed={sealed}")))
-            .unwrap();
-        let path = answer(&shop, request).await.headers[header::LOCATION].to_str().unwrap().to_owned();
-        let receipt = get(&shop, &path).await.body;
-        assert!(receipt.contains("&lt;b&gt;Ada &amp; &quot;Co&quot;&lt;/b&gt;"));
-        assert!(receipt.contains("&lt;script&gt;"));
-        assert!(receipt.contains("&lt;u&gt;"));
-        assert!(!receipt.contains("<b>Ada") && !receipt.contains("<script>") && !receipt.contains("<u>"));
-    }
-
-    #[tokio::test]
-    async fn refuses_with_a_code() {
-        let (shop, sealed) = shop(Algorithm::EcdhEs, FIELDS, 0);
-        let missing = pay(&shop, "text/html", "email=ada".into()).await;
-        assert_eq!(missing.status, StatusCode::BAD_REQUEST);
-        assert!(missing.body.contains("sealed-missing"));
-
-        let (rest, tag) = sealed.rsplit_once('.').unwrap();
-        let other = if tag.starts_with('A') { "B" } else { "A" };
-        let altered = pay(&shop, "text/html", format!("sealed={rest}.{other}{}", &tag[1..])).await;
-        assert_eq!(altered.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(altered.body.contains("sealed-undecryptable"));
-
-        let huge = pay(&shop, "text/html", format!("sealed={}", "A".repeat(1 << 20))).await;
-        assert_eq!(huge.status, StatusCode::PAYLOAD_TOO_LARGE);
-        assert!(huge.body.contains("request-too-large"));
-
-        assert!(get(&shop, "/receipt/0").await.body.contains("receipt-unknown"));
-        assert!(get(&shop, "/nowhere").await.body.contains("request-path"));
-        assert_eq!(get(&shop, "/pay").await.status, StatusCode::METHOD_NOT_ALLOWED);
-    }
-
-    #[tokio::test]
-    async fn refuses_what_a_shop_must_not_take() {
-        let (stale, sealed) = shop(Algorithm::EcdhEs, FIELDS, 3600);
-        assert!(pay(&stale, "*/*", format!("sealed={sealed}")).await.body.contains("stale"));
-        let (cardless, sealed) = shop(Algorithm::EcdhEs, r#"{"email":"ada@shop.example"}"#, 0);
-        assert!(pay(&cardless, "*/*", format!("sealed={sealed}")).await.body.contains("card-missing"));
-        let (shop, sealed) = shop(Algorithm::EcdhEs, FIELDS, 0);
-        let elsewhere = Request::post("/pay")
-            .header(header::HOST, "localhost")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(format!("sealed={sealed}")));
-        assert!(answer(&shop, elsewhere.unwrap()).await.body.contains("origin-mismatch"));
-    }
-
-    #[tokio::test]
-    async fn answers_a_script_in_json() {
-        let (shop, sealed) = shop(Algorithm::EcdhEs, FIELDS, 0);
-        let taken = pay(&shop, "application/json", format!("sealed={sealed}")).await;
-        assert_eq!(taken.status, StatusCode::CREATED);
-        assert!(taken.body.starts_with(r#"{"receipt":"/receipt/"#));
-        assert!(taken.body.contains(r#""automation":{"probability":0."#));
-
-        let refused = pay(&shop, "application/json", String::new()).await;
-        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
-        assert_eq!(refused.headers[header::CONTENT_TYPE], "application/problem+json");
-        assert!(refused.body.contains(r#""code":"sealed-missing""#));
-    }
-
-    #[tokio::test]
-    async fn judges_what_the_lab_sends_and_refuses_what_the_shop_would() {
-        let (shop_now, sealed) = shop(Algorithm::EcdhEs, FIELDS, 0);
-        let judged = judge(&shop_now, "shop.example", &sealed).await;
-        assert_eq!(judged.status, StatusCode::OK);
-        assert_eq!(judged.headers[header::CACHE_CONTROL], "no-store");
-        assert!(judged.body.contains("signals-absent") && judged.body.contains(r#""signals":null"#));
-        assert!(!judged.body.contains(PAN));
-
-        let elsewhere = judge(&shop_now, "localhost", &sealed).await;
-        assert_eq!(elsewhere.headers[header::CONTENT_TYPE], "application/problem+json");
-        assert!(elsewhere.body.contains("origin-mismatch"));
-        assert!(judge(&shop_now, "shop.example", "a.b.c").await.status.is_client_error());
-        let (stale, sealed) = shop(Algorithm::EcdhEs, FIELDS, 3600);
-        assert!(judge(&stale, "shop.example", &sealed).await.body.contains("stale"));
-        let (cardless, sealed) = shop(Algorithm::EcdhEs, r#"{"email":"ada@shop.example"}"#, 0);
-        assert!(judge(&cardless, "shop.example", &sealed).await.body.contains("card-missing"));
-    }
-
-    #[tokio::test]
-    async fn the_manifest_is_served_as_it_is() {
-        let (shop, _) = shop(Algorithm::EcdhEs, FIELDS, 0);
-        let manifest = get(&shop, "/signals.json").await;
-        assert_eq!(manifest.headers[header::CONTENT_TYPE], "application/json");
-        assert_eq!(manifest.body, crate::manifest::JSON);
-    }
-
-    #[tokio::test]
-    async fn every_answer_is_hardened() {
-        let (shop, sealed) = shop(Algorithm::EcdhEs, FIELDS, 0);
-        let receipt = receipt_path(&shop, &sealed).await;
-        let opened = format!("{receipt}/opened");
-        let requests = [
-            (Method::GET, "/"),
-            (Method::GET, "/lab"),
-            (Method::POST, "/lab"),
-            (Method::GET, "/signals.json"),
-            (Method::GET, "/pages/shop.css"),
-            (Method::GET, "/pages/../Cargo.toml"),
-            (Method::GET, "/tillseal/none.js"),
-            (Method::GET, "/integrate/go/open.go"),
-            (Method::GET, "/.well-known/tillseal.jwks"),
-            (Method::GET, &receipt),
-            (Method::GET, &opened),
-            (Method::GET, "/receipt/0"),
-            (Method::GET, "/nowhere"),
-            (Method::GET, "/pay"),
-            (Method::POST, "/pay"),
-            (Method::DELETE, "/"),
-        ];
-        for (method, path) in requests {
-            let request = Request::builder().method(&method).uri(path).body(Body::empty()).unwrap();
-            let headers = answer(&shop, request).await.headers;
-            assert_eq!(
-                headers[header::CONTENT_SECURITY_POLICY],
-                CONTENT_SECURITY_POLICY,
-                "{method} {path}"
-            );
-            assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{method} {path}");
-            assert_eq!(headers[header::REFERRER_POLICY], "no-referrer", "{method} {path}");
-            assert!(headers.contains_key(header::CACHE_CONTROL), "{method} {path}");
-        }
-    }
-
-    #[tokio::test]
-    async fn the_playground_alone_may_make_its_one_policy() {
-        let (shop, _) = shop(Algorithm::EcdhEs, FIELDS, 0);
-        for path in ["/playground", "/pages/playground.html"] {
-            let page = get(&shop, path).await;
-            assert_eq!(page.status, StatusCode::OK);
-            let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-            let strict = policy.replace("trusted-types playground", "trusted-types 'none'");
-            assert_eq!(strict, CONTENT_SECURITY_POLICY);
-            assert_ne!(policy, strict);
-            assert!(!page.body.contains("style=") && !page.body.contains("<script>"));
-        }
-        assert!(get(&shop, "/integrate/node.mjs").await.body.contains("compactDecrypt"));
-    }
-
-    #[tokio::test]
-    async fn the_checkout_leaks_nothing_without_the_module() {
-        let (shop, _) = shop(Algorithm::EcdhEs, FIELDS, 0);
-        let checkout = get(&shop, "/").await;
-        assert_eq!(checkout.headers[header::CONTENT_TYPE], "text/html; charset=utf-8");
-        let head = checkout.body.find("</head>").unwrap();
-        assert!(!checkout.body[head..].contains(" name="), "a field has a name");
-        let lab = get(&shop, "/lab").await.body;
-        assert!(
-            lab.split("</head>").nth(1).is_some_and(|body| !body.contains(" name=")),
-            "a field has a name"
-        );
-        assert!(!checkout.body.contains("style="), "the policy allows no inline style");
-        assert!(!checkout.body.contains("<script>"), "the policy allows no inline script");
-        assert!(checkout.body.contains(&format!("Pay {AMOUNT}<")));
-        assert!(checkout.body.contains("data-tillseal=\"/.well-known/tillseal.jwks\""));
-    }
+fn place(id: &str) -> String {
+    format!("/receipt/{id}")
 }

@@ -10,8 +10,10 @@ pub(crate) fn run() -> Result<ExitCode> {
     machine::rust()?;
     machine::python()?;
     pkg::build()?;
-    let mut cargo = sh::cargo(["build", "--quiet", "--release", "--package=tillseal-server"]);
-    sh::step("build the server's example", cargo.arg("--example=opens_per_second"))?;
+    let mut cargo =
+        sh::cargo(["build", "--quiet", "--release", "--package=tillseal-server", "--bin=tillseal"]);
+    let examples = ["--example=opens_per_second", "--example=decisions", "--example=load"];
+    sh::step("build the server and its examples", cargo.args(examples))?;
 
     let work = sh::root().join("target/tests");
     fs::create_dir_all(&work)?;

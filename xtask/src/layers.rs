@@ -97,7 +97,7 @@ fn is_of_the_page(address: &str, pages: &Path) -> bool {
     own.is_some_and(|file| !file.contains('/') && pages.join(file).is_file())
         || address.starts_with("/tillseal/")
         || address.starts_with('#')
-        || ["/", "/lab", "/playground"].contains(&address)
+        || ["/", "/lab", "/playground", "/verify"].contains(&address)
 }
 
 /// What a script imports, statically or not, in code or in types.

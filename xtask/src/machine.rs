@@ -78,7 +78,7 @@ struct Program {
     is_optional: bool,
 }
 
-const PROGRAMS: [Program; 8] = [
+const PROGRAMS: [Program; 11] = [
     Program {
         name: "Chromium",
         package: "chromium",
@@ -117,6 +117,19 @@ const PROGRAMS: [Program; 8] = [
         present: || stdout_of(&mut sh::command("python3", ["-c", "import ensurepip, venv"])).is_ok(),
         is_optional: false,
     },
+    Program { name: "PostgreSQL", package: "postgresql", present: has_postgres, is_optional: false },
+    Program {
+        name: "faketime",
+        package: "faketime",
+        present: || sh::which(&["faketime"]).is_some(),
+        is_optional: false,
+    },
+    Program {
+        name: "SoftHSM",
+        package: "softhsm2",
+        present: || sh::which(&["softhsm2-util"]).is_some(),
+        is_optional: false,
+    },
     Program {
         name: "a Java development kit",
         package: "default-jdk-headless",
@@ -134,7 +147,14 @@ const PROGRAMS: [Program; 8] = [
     },
 ];
 
-/// The browsers, and the languages of docs/integrate.
+/// The tests start a server of their own: it is enough that the programs are there. Debian keeps them beside `PATH`.
+fn has_postgres() -> bool {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.into_iter().any(|version| version.path().join("bin/initdb").exists())
+        || sh::which(&["initdb"]).is_some()
+}
+
+/// The browsers, the database, and the languages of docs/integrate.
 pub(crate) fn programs(report: &mut Report) {
     let missing = || PROGRAMS.iter().filter(|program| !(program.present)());
     let packages: Vec<&str> = missing().map(|program| program.package).collect();

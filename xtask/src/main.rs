@@ -1,4 +1,4 @@
-//! The project's chores: `cargo xtask demo | test | check | pkg | bench | fuzz | signals`.
+//! The project's chores: `cargo xtask demo | test | check | pkg | bench | fuzz | signals | soak`.
 
 mod bench;
 mod budget;
@@ -12,6 +12,7 @@ mod pkg;
 mod report;
 mod sh;
 mod signals;
+mod soak;
 mod test;
 mod tools;
 
@@ -27,7 +28,9 @@ usage: cargo xtask COMMAND
   pkg                      builds pkg/dist: the module for browsers, with its sizes
   bench                    measures us and our peers in one run and writes docs/performance.md
   fuzz [SECONDS]           fuzzes the parser and the opener, 60 seconds each by default
-  signals                  writes the tables of docs/signals.md from docs/signals.json";
+  signals                  writes the tables of docs/signals.md from docs/signals.json
+  soak [--ids N] [--store sqlite|postgres|both]
+                           a million ids to each store, under kill -9: each accepted exactly once?";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Some("pkg") => pkg::build().map(|()| ExitCode::SUCCESS),
         Some("bench") => bench::run(),
         Some("signals") => signals::write().map(|()| ExitCode::SUCCESS),
+        Some("soak") => soak::run(arguments),
         Some("fuzz") => fuzz::run(arguments.next().as_deref()),
         Some(other) if other != "help" => Err(anyhow!("there is no command {other:?}\n\n{USAGE}")),
         _ => {

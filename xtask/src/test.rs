@@ -7,9 +7,9 @@ use crate::{
 };
 use anyhow::Result;
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{self, ExitCode},
 };
 
 /// Installs, checks, builds and tests; one summary line ends it.
@@ -27,10 +27,12 @@ pub(crate) fn run() -> Result<ExitCode> {
     eprintln!("\nChecks");
     let is_built = check::every(&mut report);
 
+    let kept = Kept::new()?;
     eprintln!("\nRust");
     let tests = sh::step("build the tests", &mut sh::cargo(["test", "--quiet", "--workspace", "--no-run"]));
     if report.check(tests.map(drop)) {
         let mut cargo = sh::cargo(["test", "--workspace", "--no-fail-fast"]);
+        cargo.env(KEEP, &kept.0);
         report.tests("Rust", &sh::attempt("run the tests", &mut cargo)?, Counts::of_cargo);
     }
 
@@ -38,16 +40,46 @@ pub(crate) fn run() -> Result<ExitCode> {
     report.check(vectors());
     if report.check(programs()) && is_built {
         for (folder, file) in node_tests()? {
-            let title = format!("{folder}/{file}");
-            let mut node = sh::command("node", ["--test", "--test-reporter=spec", &file]);
-            node.current_dir(sh::root().join(folder));
-            for (variable, program) in [("TILLSEAL", "tillseal"), ("TILLSEAL_SHOP", "tillseal-shop")] {
-                node.env(variable, sh::root().join("target/release").join(program));
-            }
-            report.tests(&title, &sh::attempt(&title, &mut node)?, Counts::of_node);
+            run_node(&mut report, folder, &file, &kept)?;
         }
+        eprintln!("\nSecrets");
+        run_node(&mut report, "tests", "secrets-search.js", &kept)?;
     }
     Ok(report.finish())
+}
+
+/// The variable that tells tests where to leave what servers have written.
+const KEEP: &str = "TILLSEAL_TEST_KEEP";
+
+/// Where databases, logs and metrics stay until they are searched for secrets; removed when dropped.
+///
+/// In the system's temporary directory: PostgreSQL, which runs as another user, reaches it there.
+struct Kept(PathBuf);
+
+impl Kept {
+    fn new() -> Result<Self> {
+        let path = env::temp_dir().join(format!("tillseal-kept-{}", process::id()));
+        fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // What cannot be removed is for the system to clear away.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn run_node(report: &mut Report, folder: &str, file: &str, kept: &Kept) -> Result<()> {
+    let title = format!("{folder}/{file}");
+    let mut node = sh::command("node", ["--test", "--test-reporter=spec", file]);
+    node.current_dir(sh::root().join(folder)).env(KEEP, &kept.0);
+    for (variable, program) in [("TILLSEAL", "tillseal"), ("TILLSEAL_SHOP", "tillseal-shop")] {
+        node.env(variable, sh::root().join("target/release").join(program));
+    }
+    report.tests(&title, &sh::attempt(&title, &mut node)?, Counts::of_node);
+    Ok(())
 }
 
 /// The programs as they ship.

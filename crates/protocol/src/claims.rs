@@ -39,7 +39,17 @@ impl Jti {
         &self.0
     }
 
-    fn parse(text: String) -> Option<Self> {
+    /// The 16 bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 16] {
+        let bytes = base64url::decode(&self.0).unwrap_or_default();
+        // No other text becomes a `Jti`.
+        bytes.try_into().unwrap_or_default()
+    }
+
+    /// Takes the canonical base64url of 16 bytes.
+    #[must_use]
+    pub fn parse(text: String) -> Option<Self> {
         let bytes = base64url::decode(&text)?;
         (bytes.len() == 16).then_some(Self(text))
     }
@@ -53,6 +63,8 @@ pub struct Context<'a> {
     pub iat: u64,
     /// The origin of the page, as `window.location.origin` gives it.
     pub origin: &'a str,
+    /// The signed checkout session, a compact JWS, as the server issued it; empty where there is none.
+    pub session: &'a str,
     /// How the form was filled, as [`Signals::to_json`](crate::signals::Signals::to_json) writes it; empty where nothing is told.
     /// It goes to who may read everything, or `signals`.
     pub signals: &'a [u8],
@@ -78,6 +90,9 @@ pub struct Claims {
     pub iat: u64,
     /// The origin of the page that sealed it.
     pub origin: String,
+    /// The signed checkout session under which it was sealed: a compact JWS, not verified yet.
+    #[serde(default)]
+    pub session: Option<String>,
     /// What was typed.
     pub fields: Fields,
     /// How the form was filled: a JSON object, as it came.
@@ -129,7 +144,9 @@ impl Claims {
     #[must_use]
     pub fn to_json(&self) -> Zeroizing<Vec<u8>> {
         let signals = self.signals.as_deref().map_or("", RawValue::get).as_bytes();
-        let context = Context { jti: self.jti.clone(), iat: self.iat, origin: &self.origin, signals };
+        let session = self.session.as_deref().unwrap_or("");
+        let context =
+            Context { jti: self.jti.clone(), iat: self.iat, origin: &self.origin, session, signals };
         write(&context, || self.fields.iter())
     }
 }
@@ -152,7 +169,8 @@ where
     // One allocation of the full size, padding included: a growing buffer would leave unwiped copies behind.
     // A byte takes six at most (\u001f), a field five more for its quotes, colon and comma.
     let worst: usize = fields().map(|(name, value)| 6 * (name.len() + value.len()) + 6).sum();
-    let capacity = PADDING_LEAST + worst + 6 * context.origin.len() + context.signals.len() + PADDING_STEP;
+    let texts = context.origin.len() + context.session.len();
+    let capacity = PADDING_LEAST + worst + 6 * texts + context.signals.len() + PADDING_STEP;
     let mut json = Zeroizing::new(Vec::with_capacity(capacity));
     json.extend_from_slice(br#"{"v":1,"jti":"#);
     push_text(&mut json, context.jti.as_str());
@@ -160,6 +178,10 @@ where
     push_number(&mut json, context.iat);
     json.extend_from_slice(br#","origin":"#);
     push_text(&mut json, context.origin);
+    if !context.session.is_empty() {
+        json.extend_from_slice(br#","session":"#);
+        push_text(&mut json, context.session);
+    }
     json.extend_from_slice(br#","fields":"#);
     let mut separator = b'{';
     for (name, value) in fields() {

@@ -116,6 +116,15 @@ impl Thumbprint {
         Self(base64url::encode(&*hash::sha256(members.as_bytes())))
     }
 
+    /// The thumbprint of an Ed25519 key, 32 bytes (RFC 8037 §2).
+    #[must_use]
+    pub fn of_ed25519(key: &[u8; 32]) -> Self {
+        let members: String = [r#"{"crv":"Ed25519","kty":"OKP","x":""#, &base64url::encode(key), r#""}"#]
+            .into_iter()
+            .collect();
+        Self(base64url::encode(&*hash::sha256(members.as_bytes())))
+    }
+
     /// The 43 characters of the `kid`.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -28,6 +28,7 @@ mod json;
 mod jwk;
 mod open;
 mod seal;
+mod session;
 pub mod signals;
 mod validity;
 
@@ -39,6 +40,9 @@ pub use envelope::{Envelope, EnvelopeError, MAX_SEALED};
 pub use form::{FieldName, FieldSet, Form, FormError, Kind, MAX_FORM, MAX_TEXT};
 pub use format::{Edit, Line};
 pub use jwk::{Algorithm, Jwk, Jwks, KeyError, Recipient, Thumbprint};
-pub use open::{OpenError, open};
+pub use open::{OpenError, open, open_with};
 pub use seal::{PlaintextTooLong, Preparation, Sealer};
+pub use session::{
+    AuditPlace, MAX_SESSION, Order, Policy, RECEIPT_TYPE, Receipt, SESSION_TYPE, Session, SessionRecipient,
+};
 pub use validity::{Circumstances, Invalid};

@@ -1,6 +1,8 @@
 //! Opening, given a key agreement: the private key itself may live elsewhere.
 
-use crate::{Agreement, Algorithm, Claims, ClaimsError, Envelope, content, ecdh_es, hpke};
+use crate::{
+    Agreement, Algorithm, Claims, ClaimsError, Envelope, PublicKey, SharedSecret, content, ecdh_es, hpke,
+};
 use zeroize::Zeroizing;
 
 /// Why an envelope cannot be opened.
@@ -38,10 +40,37 @@ pub fn open(envelope: Envelope, key: &impl Agreement, algorithm: Algorithm) -> R
         return Err(OpenError::Algorithm);
     }
     let dh = key.agree(&envelope.ephemeral).map_err(|_| OpenError::Decrypt)?;
+    decrypt(envelope, algorithm, &dh, || key.public_key())
+}
+
+/// Opens an envelope with a key whose agreement can fail for a reason of its own, as in an HSM: `agree` gives the shared
+/// secret of that key, whose public half is `key`, and the peer that it is given. It must refuse a peer off the curve.
+///
+/// # Errors
+/// What `agree` says, and [`OpenError`] as for [`open`].
+pub fn open_with<E: From<OpenError>>(
+    envelope: Envelope,
+    key: &PublicKey,
+    algorithm: Algorithm,
+    agree: impl FnOnce(&PublicKey) -> Result<SharedSecret, E>,
+) -> Result<Claims, E> {
+    if envelope.algorithm != algorithm {
+        return Err(OpenError::Algorithm.into());
+    }
+    let dh = agree(&envelope.ephemeral)?;
+    Ok(decrypt(envelope, algorithm, &dh, || *key)?)
+}
+
+fn decrypt(
+    envelope: Envelope,
+    algorithm: Algorithm,
+    dh: &SharedSecret,
+    key: impl FnOnce() -> PublicKey,
+) -> Result<Claims, OpenError> {
     let (content_key, nonce) = match algorithm {
-        Algorithm::EcdhEs => (ecdh_es::content_key(&dh), envelope.iv),
+        Algorithm::EcdhEs => (ecdh_es::content_key(dh), envelope.iv),
         Algorithm::Hpke7 => {
-            let secret = hpke::kem_shared_secret(&dh, &envelope.ephemeral, &key.public_key());
+            let secret = hpke::kem_shared_secret(dh, &envelope.ephemeral, &key());
             let hpke::Schedule { key, base_nonce } = hpke::key_schedule(&secret, b"");
             (key, base_nonce)
         }

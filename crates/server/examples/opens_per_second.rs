@@ -27,7 +27,7 @@ fn measure(algorithm: Algorithm, seconds: f64) -> Result<f64, Box<dyn std::error
     let directory = tempfile::tempdir()?;
     create_key(directory.path(), algorithm, NOW)?;
     let keyring = Keyring::load(directory.path())?;
-    let recipient = Recipient::choose(keyring.jwks().keys, None)?;
+    let recipient = Recipient::choose(keyring.jwks(NOW).keys, None)?;
     let fields: Fields = serde_json::from_str(&checkout())?;
     let sealed: Vec<String> =
         (0..DISTINCT).map(|_| seal(&recipient, &fields, NOW, ORIGIN)).collect::<Result<_, _>>()?;

@@ -1,6 +1,6 @@
 //! The key agreement on a server: P-256 by AWS-LC, several times faster than the browser's portable code.
 
-use aws_lc_rs::agreement::{self, ECDH_P256, UnparsedPublicKey};
+use aws_lc_rs::agreement::{self, ECDH_P256, ParsedPublicKey, UnparsedPublicKey};
 use tillseal_protocol::{Agreement, PointError, PublicKey, SharedSecret};
 use zeroize::Zeroizing;
 
@@ -17,6 +17,11 @@ impl EcdhKey {
         let public = PublicKey::from_sec1(private.compute_public_key().ok()?.as_ref()).ok()?;
         Some(Self { private, public })
     }
+}
+
+/// Whether that is a point of P-256: for agreements that somebody else carries out.
+pub(crate) fn is_on_curve(key: &PublicKey) -> bool {
+    ParsedPublicKey::try_from(UnparsedPublicKey::new(&ECDH_P256, key.as_sec1())).is_ok()
 }
 
 impl Agreement for EcdhKey {
@@ -38,7 +43,7 @@ impl Agreement for EcdhKey {
 
 #[cfg(test)]
 mod tests {
-    use super::EcdhKey;
+    use super::{EcdhKey, is_on_curve};
     use getrandom::SysRng;
     use tillseal_protocol::{Agreement, PointError, PrivateKey, PublicKey};
 
@@ -70,6 +75,7 @@ mod tests {
             sec1[index] ^= 1;
             let off_curve = PublicKey::from_sec1(&sec1)?;
             assert!(matches!(ours.agree(&off_curve), Err(PointError)), "byte {index}");
+            assert!(!is_on_curve(&off_curve) && is_on_curve(&on_curve), "byte {index}");
         }
         let off_curve = [
             // The origin, which some libraries write for the point at infinity.
@@ -80,7 +86,7 @@ mod tests {
         ];
         for (x, y) in off_curve {
             let peer = PublicKey::from_coordinates(&x, &y);
-            assert!(matches!(ours.agree(&peer), Err(PointError)));
+            assert!(matches!(ours.agree(&peer), Err(PointError)) && !is_on_curve(&peer));
             assert!(matches!(portable.agree(&peer), Err(PointError)));
         }
         Ok(())

@@ -1,29 +1,14 @@
 //! The keys of a server: `kid` → private key and state, kept in a directory of private JWK files.
 
 use crate::{
-    agreement::EcdhKey,
-    private_jwk::{self, EXTENSION, PrivateJwk},
+    KeyAlg, KeyInfo, KeyState, KeyringError, LogSeed, Place, SigningKey, Standing, VerifyingKey,
+    custody::{Custody, Private, file},
+    key_info::PublicPart,
+    private_jwk,
 };
-use getrandom::SysRng;
-use serde::{Deserialize, Serialize};
-use std::{
-    cmp::Reverse,
-    fmt, fs, io,
-    path::{Path, PathBuf},
-};
-use tillseal_protocol::{Agreement as _, Algorithm, Jwk, Jwks, PrivateKey, RandomError, Thumbprint};
-
-/// What a key may still be used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeyState {
-    /// Published; browsers seal to it.
-    Active,
-    /// No longer published; payloads that were sealed to it are still opened.
-    DecryptOnly,
-    /// Opens nothing any more. The file stays, so that a refusal can say why.
-    Revoked,
-}
+use serde::Serialize;
+use std::{borrow::Borrow, path::Path, sync::Arc};
+use tillseal_protocol::{Algorithm, Jwk, Thumbprint};
 
 /// The keys of a server, the newest first.
 pub struct Keyring(Vec<Key>);
@@ -32,241 +17,246 @@ pub struct Keyring(Vec<Key>);
 ///
 /// Neither `Clone` nor `Debug`; the private key stays inside.
 pub struct Key {
-    pub(crate) agreement: EcdhKey,
-    kid: Thumbprint,
-    algorithm: Algorithm,
-    state: KeyState,
-    iat: u64,
+    info: KeyInfo,
+    pub(crate) private: Arc<Private>,
+    /// Of an ES256 key that is not revoked.
+    verifier: Option<VerifyingKey>,
 }
 
-/// Why the keys cannot be used. It names the file and what to do, never what is in the file.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyringError {
-    /// No such directory.
-    #[error("there is no keyring {}; make its first key with `tillseal keys new --keys {0}`", path.display())]
-    Absent {
-        /// The directory.
-        path: PathBuf,
-    },
-    /// The operating system refused to read or write.
-    #[error("{}: {source}; does it exist, and may this user read and write it?", path.display())]
-    Io {
-        /// The file or directory.
-        path: PathBuf,
-        /// What the operating system said.
-        source: io::Error,
-    },
-    /// A private key that others than its owner may read.
-    #[error(
-        "{} can be read by others than its owner; run `chmod 600 {0}`, or make a new key and revoke this one if \
-         others may have read it",
-        path.display()
-    )]
-    OpenFile {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A directory in which others may put keys.
-    #[error("{} can be written by others than its owner; run `chmod 700 {0}`", path.display())]
-    OpenDirectory {
-        /// The directory.
-        path: PathBuf,
-    },
-    /// A file that is not one of our private JWKs.
-    #[error("{} is not a usable private key: {why}", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, without a word of the file.
-        why: String,
-    },
-    /// No file for that `kid`.
-    #[error("{} holds no key of that kid; `tillseal keys list` shows those that it holds", path.display())]
-    KidUnknown {
-        /// The directory.
-        path: PathBuf,
-    },
-    /// A revoked key stays revoked.
-    #[error("that key is revoked, and stays so; make a new one with `tillseal keys new`")]
-    Revoked,
-    /// No randomness for a new key.
-    #[error("the system gave no randomness; no key was made")]
-    Random(#[from] RandomError),
+/// What is published: an RFC 7517 §5 JWK Set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PublishedKeys {
+    /// Keys to seal to, the preferred one first; then keys to verify with.
+    pub keys: Vec<PublishedKey>,
 }
 
-impl KeyState {
-    /// The state as it stands in the file.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::DecryptOnly => "decrypt-only",
-            Self::Revoked => "revoked",
-        }
+/// A public key as it is published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PublishedKey {
+    /// The public key.
+    #[serde(flatten)]
+    pub jwk: Jwk,
+    /// RFC 7517 §4.2: `sig` for a key to verify with, absent for one to seal to.
+    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
+    pub usage: Option<&'static str>,
+}
+
+impl PublishedKeys {
+    /// The keys to seal to, without those to verify with.
+    pub fn to_seal(&self) -> impl Iterator<Item = &Jwk> {
+        self.keys.iter().filter(|key| key.usage.is_none()).map(|key| &key.jwk)
+    }
+
+    /// Whether the key of that `kid` is among them.
+    pub(crate) fn names(&self, kid: &str) -> bool {
+        self.keys.iter().any(|key| key.jwk.kid == kid)
     }
 }
 
-impl fmt::Display for KeyState {
-    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter.pad(self.name())
-    }
-}
-
-impl KeyringError {
-    /// The stable code of this error.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Absent { .. } => "keyring-absent",
-            Self::Io { .. } => "keyring-io",
-            Self::OpenFile { .. } | Self::OpenDirectory { .. } => "keyring-mode",
-            Self::Malformed { .. } => "keyring-malformed",
-            Self::KidUnknown { .. } => "kid-unknown",
-            Self::Revoked => "kid-revoked",
-            Self::Random(_) => "random",
-        }
-    }
-
-    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
-        Self::Io { path: path.into(), source }
+impl Borrow<Jwk> for PublishedKey {
+    fn borrow(&self) -> &Jwk {
+        &self.jwk
     }
 }
 
 impl Keyring {
-    /// Loads every `*.jwk.json` of a directory. One bad file refuses them all: a key that silently
-    /// disappears loses payments.
+    /// Loads every `*.jwk.json` of a directory whose private parts are in clear. One bad file refuses them all: a key
+    /// that silently disappears loses payments.
     ///
     /// # Errors
     /// [`KeyringError`]: unreadable, readable by others, or not one of our private keys.
     pub fn load(directory: &Path) -> Result<Self, KeyringError> {
-        private_jwk::check_directory(directory)?;
-        let io = |error| KeyringError::io(directory, error);
+        Self::load_with(directory, &Custody::default())
+    }
+
+    /// Loads a directory whose private parts may be sealed, or in a token, with what opens them.
+    ///
+    /// The token is not asked: while it is away, only what is sealed to its keys is refused.
+    ///
+    /// # Errors
+    /// [`KeyringError`], as [`Keyring::load`]; [`KeyringError::Locked`] and [`KeyringError::Passphrase`].
+    pub fn load_with(directory: &Path, custody: &Custody) -> Result<Self, KeyringError> {
         let mut keys = Vec::new();
-        for entry in fs::read_dir(directory).map_err(io)? {
-            let entry = entry.map_err(io)?;
-            if entry.file_name().to_str().is_some_and(|name| name.ends_with(EXTENSION)) {
-                keys.push(Key::load(&entry.path())?);
-            }
+        for path in file::all(directory)? {
+            let text = file::read(&path)?;
+            let (info, private) = private_jwk::parse(&path, &text)?;
+            info.check_point(&path)?;
+            let private = custody.open(&path, &info, private)?;
+            keys.push(Key::new(info, private));
         }
-        keys.sort_by_cached_key(|key: &Key| (Reverse(key.iat), key.kid.clone()));
+        keys.sort_by_cached_key(|key| key.info.order());
+        let sealed = keys.iter().filter(|key| key.info.place == Place::Sealed);
+        custody.forget_all_but(sealed.map(|key| key.kid().as_str()));
         Ok(Self(keys))
     }
 
-    /// What is published: the active keys, the newest first, which is the one that browsers take.
-    #[must_use]
-    pub fn jwks(&self) -> Jwks {
-        let active = self.keys().filter(|key| key.state == KeyState::Active);
-        Jwks { keys: active.map(Key::public_jwk).collect() }
+    /// This keyring without the keys that the directory has as revoked, although as a whole it could not be loaded: a bad
+    /// file beside it must not hold a revocation up. Nothing where none is revoked that was not before.
+    pub(crate) fn revoked_in(&self, directory: &Path) -> Option<Self> {
+        let revoked: Vec<KeyInfo> = file::all(directory)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|path| private_jwk::parse(path, &file::read(path).ok()?).ok().map(|(info, _)| info))
+            .filter(|info| info.state == KeyState::Revoked)
+            .filter(|info| self.find(info.kid.as_str()).is_some_and(|key| key.state() != KeyState::Revoked))
+            .collect();
+        let keys = self.0.iter().map(|key| match revoked.iter().find(|info| info.kid == key.info.kid) {
+            Some(info) => Key::new(info.clone(), Arc::new(Private::None)),
+            None => Key::new(key.info.clone(), Arc::clone(&key.private)),
+        });
+        (!revoked.is_empty()).then(|| Self(keys.collect()))
     }
 
-    /// All keys, whatever their state, the newest first.
+    /// What is published at `now`, in seconds since 1970-01-01 UTC.
+    #[must_use]
+    pub fn jwks(&self, now: u64) -> PublishedKeys {
+        let infos: Vec<&KeyInfo> = self.infos().collect();
+        published(&infos, now)
+    }
+
+    /// All keys, whatever their use and state, the newest first.
     pub fn keys(&self) -> impl Iterator<Item = &Key> {
         self.0.iter()
     }
 
-    /// The key of that `kid`, whatever its state.
+    /// The key of that `kid`, whatever its use and state.
     #[must_use]
     pub fn find(&self, kid: &str) -> Option<&Key> {
-        self.keys().find(|key| key.kid.as_str() == kid)
+        self.keys().find(|key| key.kid().as_str() == kid)
+    }
+
+    /// The ES256 key to sign sessions and receipts with at `now`, in seconds since 1970-01-01 UTC: the newest one
+    /// whose `nbf` has come.
+    #[must_use]
+    pub fn signer(&self, now: u64) -> Option<&SigningKey> {
+        self.current(KeyAlg::Es256, now).find_map(|key| match &*key.private {
+            Private::Signing(signing) => Some(signing),
+            _ => None,
+        })
+    }
+
+    /// The ES256 key of that `kid` to verify with at `now`, in seconds since 1970-01-01 UTC: active or retired by hand,
+    /// not past its `exp`, not revoked.
+    #[must_use]
+    pub fn verifier(&self, kid: &str, now: u64) -> Option<&VerifyingKey> {
+        let key = self.find(kid).filter(|key| key.standing(now) == Standing::Open)?;
+        key.verifier.as_ref()
+    }
+
+    /// Whether opening may have to wait for a PKCS#11 token.
+    pub(crate) fn asks_a_token(&self) -> bool {
+        self.keys().any(|key| matches!(&*key.private, Private::Token(_)))
+    }
+
+    /// The key of the audit log.
+    #[must_use]
+    pub fn log_seed(&self) -> Option<&LogSeed> {
+        let active = self.keys().filter(|key| key.state() == KeyState::Active);
+        active.into_iter().find_map(|key| match &*key.private {
+            Private::Log(seed) => Some(seed),
+            _ => None,
+        })
+    }
+
+    fn infos(&self) -> impl Iterator<Item = &KeyInfo> + Clone {
+        self.0.iter().map(|key| &key.info)
+    }
+
+    fn current(&self, alg: KeyAlg, now: u64) -> impl Iterator<Item = &Key> {
+        self.keys().filter(move |key| key.alg() == alg && key.info.is_current(now, self.infos()))
     }
 }
 
 impl Key {
+    fn new(info: KeyInfo, private: Arc<Private>) -> Self {
+        let verifier = match (info.alg, info.state, &info.public) {
+            (KeyAlg::Es256, KeyState::Active | KeyState::DecryptOnly, PublicPart::P256(public)) => {
+                VerifyingKey::new(public)
+            }
+            _ => None,
+        };
+        Self { info, private, verifier }
+    }
+
+    /// What the key's file says in clear.
+    #[must_use]
+    pub fn info(&self) -> &KeyInfo {
+        &self.info
+    }
+
     /// The RFC 7638 thumbprint.
     #[must_use]
     pub fn kid(&self) -> &Thumbprint {
-        &self.kid
+        &self.info.kid
     }
 
-    /// How payloads for this key are sealed.
+    /// What the key is for.
     #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
+    pub fn alg(&self) -> KeyAlg {
+        self.info.alg
     }
 
-    /// What the key may still be used for.
+    /// What the operator said about the key.
     #[must_use]
     pub fn state(&self) -> KeyState {
-        self.state
+        self.info.state
+    }
+
+    /// Whether the key may open or verify at `now`, in seconds since 1970-01-01 UTC.
+    #[must_use]
+    pub fn standing(&self, now: u64) -> Standing {
+        self.info.standing(now)
     }
 
     /// When the key was made: seconds since 1970-01-01 UTC, 0 where its file does not say.
     #[must_use]
     pub fn iat(&self) -> u64 {
-        self.iat
-    }
-
-    /// The public half.
-    #[must_use]
-    pub fn public_jwk(&self) -> Jwk {
-        Jwk::new(&self.agreement.public_key(), self.algorithm)
-    }
-
-    fn load(path: &Path) -> Result<Self, KeyringError> {
-        let text = private_jwk::read(path)?;
-        let jwk = PrivateJwk::parse(path, &text)?;
-        let malformed = |why: &str| KeyringError::Malformed { path: path.into(), why: why.into() };
-
-        let algorithm =
-            Algorithm::from_name(jwk.alg).ok_or_else(|| malformed("alg must be ECDH-ES or HPKE-7"))?;
-        let agreement = jwk
-            .scalar()
-            .and_then(|scalar| EcdhKey::from_scalar(&scalar))
-            .ok_or_else(|| malformed("d must be a P-256 private key, 32 bytes of base64url"))?;
-        let public = agreement.public_key();
-        let expected = Jwk::new(&public, algorithm);
-        if jwk.x != expected.x || jwk.y != expected.y {
-            return Err(malformed("x and y are not the public key of d"));
-        }
-        if jwk.kid != expected.kid {
-            return Err(malformed("kid is not the key's RFC 7638 thumbprint"));
-        }
-        // The state is changed by writing this name again; under another name a revoked key would live on.
-        if path.file_name() != Some(file_name(jwk.kid).as_ref()) {
-            return Err(malformed("the file must be named after its kid: <kid>.jwk.json"));
-        }
-        Ok(Self { agreement, kid: Thumbprint::of(&public), algorithm, state: jwk.state, iat: jwk.iat })
+        self.info.iat
     }
 }
 
-/// Makes a fresh active key and its file, and the directory if there is none.
-///
-/// `iat` is the present time, in seconds since 1970-01-01 UTC.
+/// The keys of a directory without their private parts, the newest first. What is sealed stays so: this needs neither
+/// passphrase nor token.
 ///
 /// # Errors
-/// [`KeyringError`]: no randomness, or the directory cannot be written.
-pub fn create_key(directory: &Path, algorithm: Algorithm, iat: u64) -> Result<Thumbprint, KeyringError> {
-    private_jwk::create_directory(directory)?;
-    private_jwk::check_directory(directory)?;
-    let key = PrivateKey::random(&mut SysRng)?;
-    let public = key.public_key();
-    let (kid, public) = (Thumbprint::of(&public), Jwk::new(&public, algorithm));
-    let text = private_jwk::new_text(&key, &public, algorithm, iat)
-        .map_err(|error| KeyringError::io(directory, error))?;
-    private_jwk::write(directory, &file_name(kid.as_str()), &text)?;
-    Ok(kid)
-}
-
-/// Writes a key's state into its file. A revoked key stays revoked.
-///
-/// # Errors
-/// [`KeyringError`]: no such key, a revoked one, or the file cannot be written.
-pub fn set_state(directory: &Path, kid: &str, state: KeyState) -> Result<(), KeyringError> {
-    // The kid is what somebody typed; the file name is made of the one that the keyring holds.
-    let keyring = Keyring::load(directory)?;
-    let key = keyring.find(kid).ok_or_else(|| KeyringError::KidUnknown { path: directory.into() })?;
-    if key.state == KeyState::Revoked && state != KeyState::Revoked {
-        return Err(KeyringError::Revoked);
+/// [`KeyringError`]: unreadable, readable by others, or not one of our private keys.
+pub fn list_keys(directory: &Path) -> Result<Vec<KeyInfo>, KeyringError> {
+    let mut keys = Vec::new();
+    for path in file::all(directory)? {
+        let text = file::read(&path)?;
+        let (info, private) = private_jwk::parse(&path, &text)?;
+        info.check_point(&path)?;
+        if let private_jwk::PrivatePart::Clear(_) = private {
+            Custody::default().open(&path, &info, private)?;
+        }
+        keys.push(info);
     }
-    let name = file_name(key.kid.as_str());
-    let path = directory.join(&name);
-    let text = private_jwk::read(&path)?;
-    let mut jwk = PrivateJwk::parse(&path, &text)?;
-    jwk.state = state;
-    let text = jwk.to_text().map_err(|error| KeyringError::io(&path, error))?;
-    private_jwk::write(directory, &name, &text)
+    keys.sort_by_cached_key(KeyInfo::order);
+    Ok(keys)
 }
 
-fn file_name(kid: &str) -> String {
-    format!("{kid}{EXTENSION}")
+/// What is published of these keys at `now`, in seconds since 1970-01-01 UTC.
+#[must_use]
+pub fn published<I: Borrow<KeyInfo>>(keys: &[I], now: u64) -> PublishedKeys {
+    let all = || keys.iter().map(Borrow::borrow);
+    let to_seal = all().filter_map(|key: &KeyInfo| {
+        key.alg.sealing().filter(|_| key.is_current(now, all())).and_then(|algorithm| key.to_jwk(algorithm))
+    });
+    // A key is published before it signs and after it has signed, so that whatever it signed can be verified.
+    let to_verify = all().filter(|key| key.alg == KeyAlg::Es256 && key.standing(now) == Standing::Open);
+    let to_verify = to_verify.filter_map(|key| {
+        let jwk = key.to_jwk(Algorithm::EcdhEs)?;
+        Some(PublishedKey { jwk: Jwk { alg: key.alg.name().into(), ..jwk }, usage: Some(key.alg.usage()) })
+    });
+    let to_seal = to_seal.map(|jwk| PublishedKey { jwk, usage: None });
+    PublishedKeys { keys: to_seal.chain(to_verify).collect() }
+}
+
+impl KeyInfo {
+    fn to_jwk(&self, algorithm: Algorithm) -> Option<Jwk> {
+        match &self.public {
+            PublicPart::P256(public) => Some(Jwk::new(public, algorithm)),
+            PublicPart::Ed25519(_) => None,
+        }
+    }
 }

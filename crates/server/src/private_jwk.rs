@@ -1,183 +1,198 @@
 //! A private key on disk: one RFC 7517 JWK a file, which any JOSE library can load.
 //!
-//! Two members are there for us: `iat`, the time at which the key was made (registered for JWKs by
-//! `OpenID` Federation 1.0), and `tillseal_state`. RFC 7517 §4 has other readers pass over them.
+//! Beside the registered members there are `iat`, the time at which the key was made, `nbf` and `exp` (registered for
+//! JWKs by `OpenID` Federation 1.0), and three of ours: `tillseal_state`, and in place of `d` either `tillseal_sealed`
+//! or `tillseal_pkcs11`. RFC 7517 §4 has other readers pass over them.
 
-use crate::{KeyState, KeyringError};
+use crate::{KeyAlg, KeyInfo, KeyState, KeyringError, Place, custody::file, key_info::PublicPart};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde::{Deserialize, Serialize};
-use std::{
-    fs::{self, File},
-    io::{self, Read as _, Write as _},
-    path::Path,
-};
-use tillseal_protocol::{Algorithm, Jwk, PrivateKey};
+use std::{borrow::Cow, io, path::Path};
+use tillseal_protocol::PublicKey;
 use zeroize::Zeroizing;
-
-/// How a key's file name ends; it begins with the `kid`.
-pub(crate) const EXTENSION: &str = ".jwk.json";
-
-/// The longest file that is read. A private JWK takes about 400 bytes.
-const MAX_FILE: u64 = 16 * 1024;
 
 /// The members of a private key's file. They borrow from the file's text, which is wiped with its buffer.
 ///
 /// Neither `Clone` nor `Debug`: `d` is the private key.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct PrivateJwk<'a> {
-    kty: &'a str,
-    crv: &'a str,
-    pub(crate) x: &'a str,
-    pub(crate) y: &'a str,
-    d: &'a str,
-    pub(crate) alg: &'a str,
+    kty: Cow<'a, str>,
+    crv: Cow<'a, str>,
+    x: Cow<'a, str>,
+    /// An Ed25519 key has none (RFC 8037 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    y: Option<Cow<'a, str>>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    d: Option<&'a str>,
+    alg: Cow<'a, str>,
     #[serde(rename = "use")]
-    usage: &'a str,
-    pub(crate) kid: &'a str,
+    usage: Cow<'a, str>,
+    kid: Cow<'a, str>,
     /// Seconds since 1970-01-01 UTC; a key that another program made may lack it.
     #[serde(default)]
-    pub(crate) iat: u64,
-    #[serde(rename = "tillseal_state")]
-    pub(crate) state: KeyState,
-}
-
-impl<'a> PrivateJwk<'a> {
-    /// Reads the text of a file.
-    pub(crate) fn parse(path: &Path, text: &'a [u8]) -> Result<Self, KeyringError> {
-        let malformed = |why: String| KeyringError::Malformed { path: path.into(), why };
-        // serde_json's own message may quote the file, and the file holds `d`.
-        let jwk: Self = serde_json::from_slice(text).map_err(|error| {
-            malformed(format!(
-                "line {}, column {} is not what a private key's file holds (kty, crv, x, y, d, alg, use, kid, \
-                 iat, tillseal_state)",
-                error.line(),
-                error.column()
-            ))
-        })?;
-        match (jwk.kty, jwk.crv, jwk.usage) {
-            ("EC", "P-256", "enc") => Ok(jwk),
-            _ => Err(malformed(String::from("kty must be EC, crv P-256 and use enc"))),
-        }
-    }
-
-    /// The private key: `d`, 32 bytes big-endian.
-    pub(crate) fn scalar(&self) -> Option<Zeroizing<[u8; 32]>> {
-        let mut scalar = Zeroizing::new([0; 32]);
-        let length = Base64UrlUnpadded::decode(self.d, scalar.as_mut_slice()).ok()?.len();
-        (length == 32).then_some(scalar)
-    }
-
-    /// The text of a file.
-    pub(crate) fn to_text(&self) -> Result<Zeroizing<Vec<u8>>, io::Error> {
-        // One allocation of the full size: a growing buffer would leave unwiped copies of `d` behind.
-        let mut text = Zeroizing::new(Vec::with_capacity(1024));
-        serde_json::to_writer_pretty(&mut *text, self)?;
-        text.push(b'\n');
-        Ok(text)
-    }
-}
-
-/// The text of a fresh key's file.
-pub(crate) fn new_text(
-    key: &PrivateKey,
-    public: &Jwk,
-    algorithm: Algorithm,
     iat: u64,
-) -> Result<Zeroizing<Vec<u8>>, io::Error> {
-    let d = Zeroizing::new(Base64UrlUnpadded::encode_string(key.as_scalar()));
-    let jwk = PrivateJwk {
-        kty: &public.kty,
-        crv: &public.crv,
-        x: &public.x,
-        y: &public.y,
-        d: &d,
-        alg: algorithm.name(),
-        usage: "enc",
-        kid: &public.kid,
-        iat,
-        state: KeyState::Active,
-    };
-    jwk.to_text()
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exp: Option<u64>,
+    #[serde(rename = "tillseal_state")]
+    state: KeyState,
+    #[serde(default, borrow, rename = "tillseal_sealed", skip_serializing_if = "Option::is_none")]
+    sealed: Option<&'a str>,
+    #[serde(default, borrow, rename = "tillseal_pkcs11", skip_serializing_if = "Option::is_none")]
+    token: Option<TokenObject<'a>>,
 }
 
-/// Makes the directory of a keyring, for its owner alone, unless it is there.
-pub(crate) fn create_directory(directory: &Path) -> Result<(), KeyringError> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(directory).map_err(|error| KeyringError::io(directory, error))
+/// Where in its token a key is.
+#[derive(Deserialize, Serialize)]
+struct TokenObject<'a> {
+    /// `CKA_ID`, in hexadecimal.
+    id: &'a str,
 }
 
-/// Refuses a directory in which others may put keys: what they put there would be published.
-pub(crate) fn check_directory(directory: &Path) -> Result<(), KeyringError> {
-    let metadata = fs::metadata(directory).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => KeyringError::Absent { path: directory.into() },
-        _ => KeyringError::io(directory, error),
+/// The private part of a file, as it stands there.
+///
+/// It borrows from the file's text, and is not `Debug`: `Clear` is the private key.
+#[derive(Clone, Copy)]
+pub(crate) enum PrivatePart<'a> {
+    /// `d`, base64url.
+    Clear(&'a str),
+    /// A compact JWE.
+    Sealed(&'a str),
+    /// `CKA_ID`, in hexadecimal.
+    Token(&'a str),
+    /// A revoked key has none.
+    None,
+}
+
+/// Reads the text of a key's file; the private part stays closed.
+pub(crate) fn parse<'a>(path: &Path, text: &'a [u8]) -> Result<(KeyInfo, PrivatePart<'a>), KeyringError> {
+    // serde_json's own message may quote the file, and the file holds `d`.
+    let jwk: PrivateJwk = serde_json::from_slice(text).map_err(|error| KeyringError::Malformed {
+        path: path.into(),
+        why: format!(
+            "line {}, column {} is not what a private key's file holds (kty, crv, x, y, d, alg, use, kid, \
+             iat, tillseal_state)",
+            error.line(),
+            error.column()
+        ),
     })?;
-    if !metadata.is_dir() {
-        return Err(KeyringError::io(directory, io::ErrorKind::NotADirectory.into()));
+    let malformed = |why| KeyringError::malformed(path, why);
+    let alg = KeyAlg::from_name(&jwk.alg)
+        .ok_or_else(|| malformed("alg must be ECDH-ES, HPKE-7, ES256 or Ed25519"))?;
+    if (&*jwk.kty, &*jwk.crv, &*jwk.usage) != (alg.kty(), alg.crv(), alg.usage()) {
+        return Err(malformed("kty, crv and use must be those of its alg"));
     }
-    if mode(&metadata) & 0o022 != 0 {
-        return Err(KeyringError::OpenDirectory { path: directory.into() });
+    let public = match (alg, bytes(&jwk.x), jwk.y.as_deref().map(bytes)) {
+        (KeyAlg::Ed25519, Some(x), None) => Some(PublicPart::Ed25519(x)),
+        (KeyAlg::EcdhEs | KeyAlg::Hpke7 | KeyAlg::Es256, Some(x), Some(Some(y))) => {
+            Some(PublicPart::P256(PublicKey::from_coordinates(&x, &y)))
+        }
+        _ => None,
+    };
+    let public = public.ok_or_else(|| malformed("x and y must be the 32 bytes each that its alg has"))?;
+    let kid = public.thumbprint();
+    if jwk.kid != kid.as_str() {
+        return Err(malformed("kid is not the key's RFC 7638 thumbprint"));
     }
-    Ok(())
+    // The state is changed by writing this name again; under another name a revoked key would live on.
+    if !file::is_named(path, &file::name(kid.as_str())) {
+        return Err(malformed("the file must be named after its kid: <kid>.jwk.json"));
+    }
+    let (place, private) = match (jwk.d, jwk.sealed, jwk.token) {
+        _ if jwk.state == KeyState::Revoked => (Place::Nowhere, PrivatePart::None),
+        (Some(d), None, None) => (Place::File, PrivatePart::Clear(d)),
+        (None, Some(sealed), None) => (Place::Sealed, PrivatePart::Sealed(sealed)),
+        (None, None, Some(token)) => (Place::Token, PrivatePart::Token(token.id)),
+        _ => return Err(malformed("it must hold one of d, tillseal_sealed and tillseal_pkcs11")),
+    };
+    let PrivateJwk { iat, nbf, exp, state, .. } = jwk;
+    Ok((KeyInfo { kid, alg, state, iat, nbf, exp, place, public }, private))
 }
 
-/// Reads a private key's file, unless others than its owner may read it.
-pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
-    let io = |error| KeyringError::io(path, error);
-    let mut file = File::open(path).map_err(io)?;
-    // Of the open file, not of its name: the name may be given to another file meanwhile.
-    let metadata = file.metadata().map_err(io)?;
-    if mode(&metadata) & 0o077 != 0 {
-        return Err(KeyringError::OpenFile { path: path.into() });
-    }
-    if metadata.len() > MAX_FILE {
-        return Err(KeyringError::Malformed {
-            path: path.into(),
-            why: String::from("the file is too long for a private key"),
-        });
-    }
-    // One allocation of the full size, and no more than that is read.
-    let mut text = Zeroizing::new(vec![0; usize::try_from(metadata.len()).unwrap_or(0)]);
-    file.read_exact(&mut text).map_err(io)?;
+/// The text of a key's file.
+pub(crate) fn to_text(key: &KeyInfo, private: PrivatePart) -> Result<Zeroizing<Vec<u8>>, io::Error> {
+    let (x, y) = key.public.coordinates();
+    let (d, sealed, token) = match private {
+        PrivatePart::Clear(d) => (Some(d), None, None),
+        PrivatePart::Sealed(sealed) => (None, Some(sealed), None),
+        PrivatePart::Token(id) => (None, None, Some(TokenObject { id })),
+        PrivatePart::None => (None, None, None),
+    };
+    let jwk = PrivateJwk {
+        kty: key.alg.kty().into(),
+        crv: key.alg.crv().into(),
+        x: x.into(),
+        y: y.map(Cow::from),
+        d,
+        alg: key.alg.name().into(),
+        usage: key.alg.usage().into(),
+        kid: key.kid.as_str().into(),
+        iat: key.iat,
+        nbf: key.nbf,
+        exp: key.exp,
+        state: key.state,
+        sealed,
+        token,
+    };
+    // One allocation of the full size: a growing buffer would leave unwiped copies of `d` behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(4096));
+    serde_json::to_writer_pretty(&mut *text, &jwk)?;
+    text.push(b'\n');
     Ok(text)
 }
 
-/// Writes a private key's file whole or not at all, readable by its owner alone from its first byte on.
-pub(crate) fn write(directory: &Path, name: &str, text: &[u8]) -> Result<(), KeyringError> {
-    let path = directory.join(name);
-    let replace = || {
-        // Such a file is created with mode 0600 and removed again if anything below fails.
-        let mut file = tempfile::Builder::new().prefix(".").suffix(".tmp").tempfile_in(directory)?;
-        file.write_all(text)?;
-        file.as_file().sync_all()?;
-        file.persist(&path)?;
-        #[cfg(unix)]
-        File::open(directory)?.sync_all()?;
-        Ok(())
-    };
-    replace().map_err(|error: io::Error| KeyringError::io(&path, error))
+/// The private JWK that is sealed into a file.
+pub(crate) fn plaintext(key: &KeyInfo, scalar: &[u8; 32]) -> Zeroizing<Vec<u8>> {
+    let (x, y) = key.public.coordinates();
+    let d = encode(scalar);
+    let members = [
+        ("kty", Some(key.alg.kty())),
+        ("crv", Some(key.alg.crv())),
+        ("x", Some(&*x)),
+        ("y", y.as_deref()),
+        ("d", Some(d.as_str())),
+        ("alg", Some(key.alg.name())),
+        ("use", Some(key.alg.usage())),
+        ("kid", Some(key.kid.as_str())),
+    ];
+    // One allocation of the full size, as below. Not one of these texts has anything to escape.
+    let mut text = Zeroizing::new(Vec::with_capacity(512));
+    for (name, value) in members {
+        let Some(value) = value else { continue };
+        let start: &[u8] = if text.is_empty() { b"{\"" } else { b",\"" };
+        for part in [start, name.as_bytes(), b"\":\"", value.as_bytes(), b"\""] {
+            text.extend_from_slice(part);
+        }
+    }
+    text.push(b'}');
+    text
 }
 
-#[cfg(unix)]
-fn mode(metadata: &fs::Metadata) -> u32 {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions())
+/// A private key in base64url, as `d` holds it.
+pub(crate) fn encode(scalar: &[u8; 32]) -> Zeroizing<String> {
+    Zeroizing::new(Base64UrlUnpadded::encode_string(scalar))
 }
 
-/// Elsewhere a file's readers are not in its mode; who may read it is left to the directory.
-#[cfg(not(unix))]
-fn mode(_: &fs::Metadata) -> u32 {
-    0
+/// The private key of a `d`: 32 bytes of canonical base64url.
+pub(crate) fn decode(d: &str) -> Option<Zeroizing<[u8; 32]>> {
+    bytes(d).map(Zeroizing::new)
+}
+
+fn bytes(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    let length = Base64UrlUnpadded::decode(text, bytes.as_mut_slice()).ok()?.len();
+    (length == 32).then_some(*bytes)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::PrivateJwk;
+    use super::{PrivateJwk, PrivatePart};
     use crate::agreement::EcdhKey;
     use static_assertions::assert_not_impl_any;
     use std::fmt::Debug;
 
     assert_not_impl_any!(PrivateJwk: Clone, Debug);
+    assert_not_impl_any!(PrivatePart: Debug);
     assert_not_impl_any!(EcdhKey: Clone, Debug, serde::Serialize);
 }

@@ -34,13 +34,27 @@ impl SealError {
 /// # Errors
 /// [`SealError`]: no randomness, or fields that the form refuses.
 pub fn seal(recipient: &Recipient, fields: &Fields, iat: u64, origin: &str) -> Result<String, SealError> {
+    seal_in_session(recipient, fields, iat, origin, "")
+}
+
+/// Seals fields likewise, under a session: the token that [`issue`](crate::issue) gives.
+///
+/// # Errors
+/// [`SealError`]: no randomness, or fields that the form refuses.
+pub fn seal_in_session(
+    recipient: &Recipient,
+    fields: &Fields,
+    iat: u64,
+    origin: &str,
+    session: &str,
+) -> Result<String, SealError> {
     let mut form = Form::new();
     for (name, value) in fields.iter() {
         form.input(FieldName::parse(name)?, value)?;
     }
     let mut id = [0; 16];
     getrandom::fill(&mut id).map_err(|_| RandomError)?;
-    let context = Context { jti: Jti::from_random(id), iat, origin, signals: &[] };
+    let context = Context { jti: Jti::from_random(id), iat, origin, session, signals: &[] };
     let sealer = Preparation::new(recipient, &mut SysRng)?.finish();
     let all = FieldSet::all();
     let mut parts = form.seal(vec![(sealer, &all)], &context)?;

@@ -45,11 +45,13 @@ type Header struct {
 
 // Claims is what an opened payload says.
 type Claims struct {
-	V      int               `json:"v"`
-	Jti    string            `json:"jti"`
-	Iat    int64             `json:"iat"`
-	Origin string            `json:"origin"`
-	Fields map[string]string `json:"fields"`
+	V       int               `json:"v"`
+	Jti     string            `json:"jti"`
+	Iat     int64             `json:"iat"`
+	Origin  string            `json:"origin"`
+	Session string            `json:"session,omitempty"`
+	Fields  map[string]string `json:"fields"`
+	Signals json.RawMessage   `json:"signals,omitempty"`
 }
 
 // OpenSealed opens a sealed payload with the private JWK that its kid names.

@@ -36,7 +36,8 @@ public class Open {
             "\\{\"alg\":\"([^\"]*)\",\"enc\":\"A256GCM\",\"kid\":\"([^\"]*)\","
                     + "\"epk\":\\{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"([\\w-]{43})\",\"y\":\"([\\w-]{43})\"\\}\\}");
     static final Pattern CLAIMS = Pattern.compile(
-            "\\{\"v\":1,\"jti\":\"([\\w-]{22})\",\"iat\":(\\d{1,12}),\"origin\":\"([^\"\\\\]*)\",\"fields\":\\{.*\\}\\} *");
+            "\\{\"v\":1,\"jti\":\"([\\w-]{22})\",\"iat\":(\\d{1,12}),\"origin\":\"([^\"\\\\]*)\","
+                    + "(?:\"session\":\"([\\w.-]*)\",)?\"fields\":\\{.*\\}\\} *");
 
     /** Opens a sealed payload with the private JWK that its `kid` names, and gives its claims as JSON. */
     static String openSealed(String sealed, String jwk, String origin, long now) throws GeneralSecurityException {

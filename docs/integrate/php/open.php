@@ -31,7 +31,7 @@ function open_sealed(string $sealed, array $jwk, string $origin, int $now): arra
     $plaintext = openssl_decrypt(
         decode($ciphertext), 'aes-256-gcm', $key, OPENSSL_RAW_DATA, $iv, $tag, $protected);
     must($plaintext !== false, 'sealed-undecryptable');
-    $claims = json_decode($plaintext, true, 3, JSON_THROW_ON_ERROR); // its padding is white space to JSON
+    $claims = json_decode($plaintext, true, 8, JSON_THROW_ON_ERROR); // its padding is white space to JSON
 
     must($claims['v'] === 1, 'sealed-claims');
     must($claims['origin'] === $origin, 'origin-mismatch');

@@ -5,8 +5,8 @@ import { TillsealCard, useTillseal } from 'tillseal/react';
 const seen = { states: [], checkouts: [] };
 globalThis.seen = seen;
 
-function Pay({ jwks }) {
-  const { ref, state, error, checkout } = useTillseal({ key: jwks });
+function Pay({ jwks, session }) {
+  const { ref, state, error, checkout } = useTillseal({ key: jwks, session });
   const [brand, setBrand] = useState('');
   const [changes, setChanges] = useState(0);
   useEffect(() => {
@@ -30,11 +30,14 @@ function Pay({ jwks }) {
 export function Shop() {
   const [isOpen, setOpen] = useState(true);
   const [jwks, setJwks] = useState('/.well-known/tillseal.jwks');
+  const [session, setSession] = useState();
+  const bind = async () => setSession(await (await fetch('/session')).text());
   return (
     <StrictMode>
-      {isOpen && <Pay jwks={jwks} />}
+      {isOpen && <Pay jwks={jwks} session={session} />}
       <button id="toggle" onClick={() => setOpen(!isOpen)}>{isOpen ? 'Schließen' : 'Öffnen'}</button>
       <button id="other" onClick={() => setJwks('/other.jwks')}>Anderer Schlüssel</button>
+      <button id="session" onClick={bind}>Sitzung</button>
     </StrictMode>
   );
 }

@@ -111,7 +111,8 @@ fn the_largest_payload_seals_and_one_more_byte_does_not() {
         let to = recipient(&key, algorithm);
         let seal = |origin: &str| {
             let sealer = Preparation::new(&to, &mut rng(2)).unwrap().finish();
-            let context = Context { jti: Jti::from_random([7; 16]), iat: IAT, origin, signals: &[] };
+            let context =
+                Context { jti: Jti::from_random([7; 16]), iat: IAT, origin, session: "", signals: &[] };
             form(&FIELDS).seal(vec![(sealer, &FieldSet::all())], &context)
         };
         let shortest = try_open(&seal("").unwrap()[0], &key, algorithm).unwrap().to_json().len();
@@ -185,7 +186,7 @@ proptest! {
             .filter(|(_, value)| !value.trim().is_empty())
             .collect();
         let key = private_key(1);
-        let context = Context { jti: Jti::from_random(jti), iat, origin: &origin, signals: &[] };
+        let context = Context { jti: Jti::from_random(jti), iat, origin: &origin, session: "", signals: &[] };
         let sealer = Preparation::new(&recipient(&key, algorithm), &mut rng(iat)).unwrap().finish();
         let sealed = form(&fields).seal(vec![(sealer, &FieldSet::all())], &context).unwrap().remove(0);
 
@@ -234,7 +235,13 @@ fn the_fullest_form_of_the_worst_texts_is_sealed() {
     let names: Vec<String> = (0..MAX_FORM / MAX_TEXT).map(|number| format!("x-{number}")).collect();
     let fields: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), value.as_str())).collect();
     let origin = "\u{1f}".repeat(900);
-    let context = Context { jti: Jti::from_random([7; 16]), iat: u64::MAX, origin: &origin, signals: &[] };
+    let context = Context {
+        jti: Jti::from_random([7; 16]),
+        iat: u64::MAX,
+        origin: &origin,
+        session: "",
+        signals: &[],
+    };
     let sealer = Preparation::new(&recipient(&key, Algorithm::EcdhEs), &mut rng(2)).unwrap().finish();
     let parts = form(&fields).seal(vec![(sealer, &FieldSet::all())], &context).unwrap();
     let claims = try_open(&parts[0], &key, Algorithm::EcdhEs).unwrap();

@@ -35,7 +35,7 @@ pub(crate) fn recipient(key: &impl Agreement, algorithm: Algorithm) -> Recipient
 }
 
 pub(crate) fn context() -> Context<'static> {
-    Context { jti: Jti::from_random([7; 16]), iat: IAT, origin: ORIGIN, signals: &[] }
+    Context { jti: Jti::from_random([7; 16]), iat: IAT, origin: ORIGIN, session: "", signals: &[] }
 }
 
 pub(crate) fn form(fields: &[(&str, &str)]) -> Form {

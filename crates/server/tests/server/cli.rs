@@ -54,14 +54,14 @@ fn keys_are_listed_with_their_state() -> TestResult {
 
     let list = succeeded(shop.keys(&["list"])?);
     assert_eq!(list.lines().count(), 4);
-    for (kid, alg, state) in [
-        (first, "ECDH-ES", "decrypt-only"),
-        (second.trim_end(), "HPKE-7", "revoked"),
-        (third.trim_end(), "ECDH-ES", "active"),
+    for (kid, alg, state, place) in [
+        (first, "ECDH-ES", "decrypt-only", "file"),
+        (second.trim_end(), "HPKE-7", "revoked", "-"),
+        (third.trim_end(), "ECDH-ES", "active", "file"),
     ] {
         let line = list.lines().find(|line| line.starts_with(kid)).ok_or("not listed")?;
         let columns: Vec<_> = line.split_whitespace().collect();
-        assert_eq!(columns, [kid, alg, state, "today"]);
+        assert_eq!(columns, [kid, alg, "enc", state, "today", "-", "-", place]);
     }
     let jwks: Jwks = serde_json::from_str(&succeeded(shop.keys(&["public"])?))?;
     assert_eq!(jwks.keys.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>(), [third.trim_end()]);

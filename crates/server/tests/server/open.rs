@@ -3,7 +3,7 @@
 use crate::support::{CSC, EMAIL, Keys, NOW, ORIGIN, PAN, TestResult};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use getrandom::SysRng;
-use tillseal_protocol::{Algorithm, Claims, MAX_SEALED, Preparation};
+use tillseal_protocol::{Algorithm, MAX_SEALED, Preparation};
 use tillseal_server::{
     DEFAULT_LEEWAY, DEFAULT_MAX_AGE, Expect, KeyState, OpenError, decrypt, open, set_state,
 };
@@ -15,7 +15,8 @@ const BOTH: [Algorithm; 2] = [Algorithm::EcdhEs, Algorithm::Hpke7];
 fn opens_what_was_sealed() -> TestResult {
     for algorithm in BOTH {
         let keys = Keys::new(algorithm)?;
-        let claims = open(&keys.load()?, &keys.seal(NOW, ORIGIN)?, &Expect::new(ORIGIN, NOW))?;
+        let claims =
+            open(&keys.load()?, &keys.seal(NOW, ORIGIN)?, &Expect::new(ORIGIN, NOW))?.into_claims();
         assert_eq!(claims.fields.get("cc-number"), Some(PAN));
         assert_eq!(claims.fields.get("cc-exp"), Some("12/2029"));
         assert_eq!(claims.fields.get("cc-csc"), Some(CSC));
@@ -82,7 +83,7 @@ fn a_revoked_key_opens_nothing() -> TestResult {
         let sealed = keys.seal(NOW, ORIGIN)?;
         set_state(keys.path(), keys.kid.as_str(), KeyState::Revoked)?;
         assert_eq!(refusal(&keys, &sealed)?, Some("kid-revoked"));
-        assert_eq!(decrypt(&keys.load()?, &sealed).err(), Some(OpenError::KidRevoked));
+        assert_eq!(decrypt(&keys.load()?, &sealed, NOW).err(), Some(OpenError::KidRevoked));
     }
     Ok(())
 }
@@ -96,7 +97,7 @@ fn every_altered_byte_is_refused_and_altered_content_in_one_way() -> TestResult 
         for index in 0..sealed.len() {
             let mut bytes = sealed.clone().into_bytes();
             bytes[index] = if bytes[index] == b'A' { b'B' } else { b'A' };
-            let refused = decrypt(&keyring, str::from_utf8(&bytes)?).err().map(OpenError::code);
+            let refused = decrypt(&keyring, str::from_utf8(&bytes)?, NOW).err().map(OpenError::code);
             if index < header_ends {
                 assert!(refused.is_some(), "byte {index}");
             } else {
@@ -115,7 +116,7 @@ fn every_truncation_is_refused() -> TestResult {
         let keys = Keys::new(algorithm)?;
         let (keyring, sealed) = (keys.load()?, keys.seal(NOW, ORIGIN)?);
         for length in 0..sealed.len() {
-            assert!(decrypt(&keyring, &sealed[..length]).is_err(), "{length} bytes");
+            assert!(decrypt(&keyring, &sealed[..length], NOW).is_err(), "{length} bytes");
         }
     }
     Ok(())
@@ -207,7 +208,7 @@ fn every_code_has_one_status() {
 
 /// The code with which the keyring refuses a payload that should be of this page and this minute.
 fn refusal(keys: &Keys, sealed: &str) -> TestResult<Option<&'static str>> {
-    let opened: Result<Claims, OpenError> = open(&keys.load()?, sealed, &Expect::new(ORIGIN, NOW));
+    let opened = open(&keys.load()?, sealed, &Expect::new(ORIGIN, NOW));
     Ok(opened.err().map(OpenError::code))
 }
 

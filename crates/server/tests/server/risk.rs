@@ -194,12 +194,14 @@ fn missing_and_forged_signals_are_told_apart() -> TestResult {
 
 #[test]
 fn an_answer_has_the_judgement_and_the_completed_browser_data() -> TestResult {
-    let keys = Keys::new(Algorithm::EcdhEs)?;
+    let keys = Keys::with_signing(Algorithm::EcdhEs)?;
     let server = Server::start(keys.load()?, &[], Dispatch::none())?;
     let sealed = |claim: &Value| -> TestResult<String> {
         let signals = claim.to_string().into_bytes();
+        let mut id = [0; 16];
+        getrandom::fill(&mut id)?;
         let context =
-            Context { jti: Jti::from_random([7; 16]), iat: NOW, origin: ORIGIN, signals: &signals };
+            Context { jti: Jti::from_random(id), iat: NOW, origin: ORIGIN, session: "", signals: &signals };
         let sealer = Preparation::new(&keys.recipient()?, &mut SysRng)?.finish();
         Ok(Form::new().seal(vec![(sealer, &FieldSet::all())], &context)?.swap_remove(0))
     };
@@ -217,9 +219,10 @@ fn an_answer_has_the_judgement_and_the_completed_browser_data() -> TestResult {
     let answer = ask(&person(), Some(shopper.clone()))?;
     assert_eq!(answer["status"], 200);
     assert_eq!(answer["body"]["signals"], person());
-    let probability = answer["body"]["automation"]["probability"].as_f64().ok_or("no probability")?;
+    let probability =
+        answer["body"]["verdict"]["automation"]["probability"].as_f64().ok_or("no probability")?;
     assert!((0.0..0.1).contains(&probability), "{answer}");
-    assert_eq!(answer["body"]["automation"]["reasons"].as_array().map(Vec::len), Some(3));
+    assert_eq!(answer["body"]["verdict"]["automation"]["reasons"].as_array().map(Vec::len), Some(3));
     assert_eq!(answer["body"].get("browser"), None, "the page was not asked");
 
     let mut asked = person();

@@ -9,20 +9,23 @@ use std::{
 };
 use tillseal_protocol::Algorithm;
 use tillseal_server::{
-    DEFAULT_MAX_AGE, Key, Keyring,
+    Custody, DEFAULT_MAX_AGE, Key, Keyring, LogSeed, SigningKey,
     http::{KEY_SET_PATH, OPEN_PATH},
 };
 use tracing::{Dispatch, Level};
 
 assert_not_impl_any!(Keyring: Clone, fmt::Debug, serde::Serialize);
 assert_not_impl_any!(Key: Clone, fmt::Debug, serde::Serialize);
+assert_not_impl_any!(Custody: Clone, fmt::Debug, serde::Serialize);
+assert_not_impl_any!(SigningKey: Clone, fmt::Debug, serde::Serialize);
+assert_not_impl_any!(LogSeed: Clone, fmt::Debug, serde::Serialize);
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 #[test]
 fn no_log_and_no_problem_document_holds_a_secret() -> TestResult {
     let log = Log::default();
-    let keys = Keys::new(Algorithm::EcdhEs)?;
+    let keys = Keys::with_signing(Algorithm::EcdhEs)?;
     let server = Server::start(keys.load()?, &[], log.dispatch())?;
     let secrets = Secrets::of(&keys)?;
     let sealed = keys.seal(NOW, ORIGIN)?;
@@ -66,7 +69,7 @@ fn no_log_and_no_problem_document_holds_a_secret() -> TestResult {
 
     let log = log.text();
     secrets.are_not_in(&log);
-    assert!(log.contains("payload opened"), "the log was captured: {log}");
+    assert!(log.contains("payment judged"), "the log was captured: {log}");
     for code in
         ["origin-mismatch", "stale", "future", "kid-unknown", "sealed-malformed", "request-malformed"]
     {
@@ -77,11 +80,11 @@ fn no_log_and_no_problem_document_holds_a_secret() -> TestResult {
 
 #[test]
 fn no_message_of_the_program_holds_a_secret() -> TestResult {
-    let keys = Keys::new(Algorithm::EcdhEs)?;
+    let keys = Keys::with_signing(Algorithm::EcdhEs)?;
     let secrets = Secrets::of(&keys)?;
     let directory = keys.path().to_str().ok_or("path")?;
     let jwks = keys.path().join("shop.jwks").display().to_string();
-    std::fs::write(&jwks, serde_json::to_string(&keys.load()?.jwks())?)?;
+    std::fs::write(&jwks, serde_json::to_string(&keys.load()?.jwks(NOW))?)?;
     for command in ["list", "public"] {
         let run = tillseal(&["keys", command, "--keys", directory], "")?;
         secrets.are_not_in(&format!("{}{}", run.stdout, run.stderr));

@@ -1,8 +1,10 @@
 //! `tillseal serve` as a process: it says where it listens, follows its keyring and stops in order.
 
+use crate::kept::Kept;
 use crate::support::{Keys, ORIGIN, PAN, PROGRAM, TestResult, request};
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
     net::{SocketAddr, TcpStream},
     process::{Child, Command, Stdio},
     thread,
@@ -29,7 +31,7 @@ fn a_rotation_is_followed_without_a_restart() -> TestResult {
 #[cfg(unix)]
 #[test]
 fn a_keyring_that_became_unusable_leaves_the_keys_before_in_use() -> TestResult {
-    use std::{fs, os::unix::fs::PermissionsExt as _};
+    use std::os::unix::fs::PermissionsExt as _;
     let keys = Keys::new(Algorithm::EcdhEs)?;
     let mut serve = Serve::start(&keys, &[])?;
     let newest = create_key(keys.path(), Algorithm::EcdhEs, u64::MAX)?;
@@ -89,26 +91,33 @@ fn an_address_that_is_taken_is_named() -> TestResult {
     Ok(())
 }
 
+/// What the program logs, in its directory.
+const LOG: &str = "log";
+
 /// The running program; killed when dropped.
 struct Serve {
     child: Child,
     address: SocketAddr,
+    directory: Kept,
 }
 
 impl Serve {
     fn start(keys: &Keys, options: &[&str]) -> TestResult<Self> {
+        let directory = Kept::new()?;
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--listen", "127.0.0.1:0", "--keys"])
             .arg(keys.path())
             .args(options)
+            // The store is made there.
+            .current_dir(directory.path())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(fs::File::create(directory.path().join(LOG))?)
             .spawn()?;
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().ok_or("no stdout")?).read_line(&mut line)?;
         let address = line.trim_end().strip_prefix("Tillseal listens on http://").ok_or("no address")?;
         let address = address.parse()?;
-        Ok(Self { child, address })
+        Ok(Self { child, address, directory })
     }
 
     fn open(&self, sealed: &str) -> TestResult<String> {
@@ -126,9 +135,9 @@ impl Serve {
     #[cfg(unix)]
     fn stop(&mut self, signal: &str) -> TestResult<String> {
         Command::new("kill").args([signal, &self.child.id().to_string()]).status()?;
-        let mut log = String::new();
-        self.child.stderr.as_mut().ok_or("no stderr")?.read_to_string(&mut log)?;
-        assert_eq!(self.child.wait()?.code(), Some(0), "{log}");
+        let code = self.child.wait()?.code();
+        let log = fs::read_to_string(self.directory.path().join(LOG))?;
+        assert_eq!(code, Some(0), "{log}");
         Ok(log)
     }
 }

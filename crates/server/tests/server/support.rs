@@ -1,5 +1,6 @@
 //! What the tests share: a keyring in a temporary directory, payloads for it, and a very small HTTP client.
 
+use crate::kept::Kept;
 use std::{
     error::Error,
     fs,
@@ -13,9 +14,16 @@ use std::{
 use tempfile::TempDir;
 use tillseal_protocol::{Algorithm, Fields, Recipient, Thumbprint};
 use tillseal_server::{
-    Keyring, create_key,
-    http::{self, Rules},
-    seal,
+    Custody, Keyring,
+    audit::{Log, LogKey, Tokens},
+    config::Limits,
+    create_key, ensure_signing_keys,
+    http::{self, Rules, Service},
+    metrics::Metrics,
+    pipeline::Office,
+    seal, seal_in_session,
+    store::{self, Store},
+    tokens::Gate,
 };
 use tokio::{net::TcpListener, runtime, sync::watch};
 use tracing::Dispatch;
@@ -48,6 +56,13 @@ impl Keys {
         Ok(Self { directory, kid })
     }
 
+    /// With the keys that sign sessions, receipts and the audit log besides.
+    pub(crate) fn with_signing(algorithm: Algorithm) -> TestResult<Self> {
+        let keys = Self::new(algorithm)?;
+        ensure_signing_keys(keys.path(), &Custody::default(), NOW)?;
+        Ok(keys)
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
@@ -67,7 +82,13 @@ impl Keys {
     }
 
     pub(crate) fn recipient(&self) -> TestResult<Recipient> {
-        Ok(Recipient::choose(self.load()?.jwks().keys, Some(self.kid.as_str()))?)
+        Ok(Recipient::choose(self.load()?.jwks(NOW).keys, Some(self.kid.as_str()))?)
+    }
+
+    /// Sealed on the shop's page under a session.
+    pub(crate) fn seal_under(&self, iat: u64, session: &str) -> TestResult<String> {
+        let fields: Fields = serde_json::from_str(FIELDS)?;
+        Ok(seal_in_session(&self.recipient()?, &fields, iat, ORIGIN, session)?)
     }
 
     pub(crate) fn seal(&self, iat: u64, origin: &str) -> TestResult<String> {
@@ -76,27 +97,72 @@ impl Keys {
     }
 }
 
-/// A server on a free port of the loopback interface whose clock stands at [`NOW`].
+/// A server on a free port of the loopback interface whose clock stands at [`NOW`], with a store of its own.
 pub(crate) struct Server {
     address: SocketAddr,
+    store: Arc<dyn Store>,
+    audit: Arc<Log>,
+    /// Where the store works.
+    runtime: runtime::Handle,
     /// Dropped with the test, which lets the process end.
     _keys: watch::Sender<Arc<Keyring>>,
+    _directory: Kept,
 }
 
 impl Server {
     pub(crate) fn start(keyring: Keyring, origins: &[&str], log: Dispatch) -> TestResult<Self> {
+        Self::with_rules(keyring, Rules::new(origins.iter().map(ToString::to_string).collect()), log)
+    }
+
+    pub(crate) fn demanding_sessions(keyring: Keyring) -> TestResult<Self> {
+        let mut rules = Rules::new(vec![ORIGIN.to_owned()]);
+        rules.requires_session = true;
+        Self::with_rules(keyring, rules, Dispatch::none())
+    }
+
+    fn with_rules(keyring: Keyring, mut rules: Rules, log: Dispatch) -> TestResult<Self> {
         let (sender, keys) = watch::channel(Arc::new(keyring));
-        let mut rules = Rules::new(origins.iter().map(ToString::to_string).collect());
         rules.clock = || NOW;
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let directory = Kept::new()?;
+        let url = format!("sqlite:{}", directory.path().join("store.db").display());
+        let store = runtime.block_on(store::connect(&url))?;
+        let audit =
+            Arc::new(Log::new(Arc::clone(&store), LogKey::from_seed("shop.example/log", &[7; 32])?));
+        let office =
+            Office { issuer: ORIGIN.into(), log: Arc::clone(&audit), tokens: Tokens::new(&[7; 32]) };
+        let metrics = Metrics::new();
+        let service = Arc::new(Service { keys, rules, store: Arc::clone(&store), office, metrics });
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let address = listener.local_addr()?;
+        let gate = Gate::new(&[], &Limits::default());
+        let handle = runtime.handle().clone();
         thread::spawn(move || {
             tracing::dispatcher::with_default(&log, || {
-                runtime.block_on(async { axum::serve(listener, http::router(keys, rules)).await })
+                runtime.block_on(async { axum::serve(listener, http::router(&service, &gate)).await })
             })
         });
-        Ok(Self { address, _keys: sender })
+        Ok(Self { address, store, audit, runtime: handle, _keys: sender, _directory: directory })
+    }
+
+    pub(crate) fn forget(&self, until: u64) -> TestResult<u64> {
+        Ok(self.runtime.block_on(self.store.forget(until))?)
+    }
+
+    /// Signs a checkpoint, as a background task does each second.
+    pub(crate) fn publish(&self) -> TestResult<String> {
+        self.runtime.block_on(self.audit.publish())?;
+        Ok(self.audit.key().vkey().to_string())
+    }
+
+    pub(crate) fn issue(&self, request: &serde_json::Value) -> TestResult<Answer> {
+        let json = [("Content-Type", "application/json")];
+        self.send("POST", http::SESSIONS_PATH, &json, request.to_string().as_bytes())
+    }
+
+    pub(crate) fn open_for(&self, sealed: &str, order: &serde_json::Value) -> TestResult<Answer> {
+        let body = serde_json::json!({"sealed": sealed, "origin": ORIGIN, "order": order}).to_string();
+        self.send("POST", http::OPEN_PATH, &[("Content-Type", "application/json")], body.as_bytes())
     }
 
     pub(crate) fn get(&self, path: &str, headers: &[(&str, &str)]) -> TestResult<Answer> {
@@ -180,8 +246,25 @@ pub(crate) fn request(
     let _ = stream.write_all(body);
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
-    let answer = String::from_utf8(answer)?;
+    // An entry bundle is not all text.
+    let answer = String::from_utf8_lossy(&answer);
     let (head, body) = answer.split_once("\r\n\r\n").ok_or("no end of the head")?;
     let status = head.split(' ').nth(1).ok_or("no status")?.parse()?;
     Ok(Answer { status, head: head.to_owned(), body: body.to_owned() })
+}
+
+/// RFC 9457 §3: a problem document with exactly our five members.
+pub(crate) fn refused(answer: &Answer, status: u16, code: &str) -> TestResult {
+    assert_eq!(answer.status, status, "{code}: {}", answer.body);
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{code}");
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "{code}");
+    let problem = answer.json()?;
+    let members: Vec<_> = problem.as_object().ok_or("no object")?.keys().collect();
+    assert_eq!(members, ["code", "detail", "status", "title", "type"], "{code}");
+    assert_eq!(problem["type"], "about:blank");
+    assert_eq!(problem["status"], status);
+    assert_eq!(problem["code"], code);
+    assert!(problem["title"].as_str().is_some_and(|title| !title.is_empty()));
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.len() > 20));
+    Ok(())
 }

@@ -1,31 +1,23 @@
 //! What the server makes of how the form was filled: the likelihood that a program did it, the reasons, and what was told.
 
-use crate::{manifest, views};
+use crate::told;
 use maud::{Markup, html};
 use serde::Serialize;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Value, value::RawValue};
 use std::net::IpAddr;
 use tillseal_protocol::Claims;
 use tillseal_server::{
     CompleteBrowserData,
-    risk::{FLAGGED, Reason, Score, Signals, judge},
+    risk::{FLAGGED, Reason, Score, Signals, SignalsError, judge},
 };
 
 /// The judgement on one payload.
-#[derive(Clone)]
-pub(crate) struct Verdict {
+pub(crate) struct Filling {
     score: Score,
     /// The claim `signals`, where it is one that pages send; else null.
     told: Value,
     /// The browser data of 3-D Secure, where the page was asked for it and the shopper's address is known.
     three_ds: Option<CompleteBrowserData>,
-}
-
-/// The answer to a script that paid.
-#[derive(Serialize)]
-pub(crate) struct Taken<'a> {
-    receipt: &'a str,
-    automation: &'a Score,
 }
 
 /// The answer to the attack lab.
@@ -37,21 +29,35 @@ pub(crate) struct Judged<'a> {
     signals: Option<&'a RawValue>,
 }
 
-impl Verdict {
-    /// `accept` is the request's header of that name, `ip` where the request came from.
-    pub(crate) fn new(claims: &Claims, accept: &str, ip: Option<IpAddr>) -> Self {
+impl Filling {
+    /// Judges a payload. `accept` is the request's header of that name, `ip` where the request came from.
+    pub(crate) fn judge(claims: &Claims, accept: &str, ip: Option<IpAddr>) -> Self {
         let signals = Signals::of(claims);
         let score = judge(&signals);
+        Self::new(claims, score, signals.as_ref().map(Option::as_ref).map_err(|error| *error), accept, ip)
+    }
+
+    /// Of a payload that was judged: the same `accept` and `ip`.
+    pub(crate) fn new(
+        claims: &Claims,
+        score: Score,
+        signals: Result<Option<&Signals>, SignalsError>,
+        accept: &str,
+        ip: Option<IpAddr>,
+    ) -> Self {
         let Ok(signals) = signals else { return Self { score, told: Value::Null, three_ds: None } };
         let raw = claims.signals.as_deref().map(RawValue::get);
+        let page = signals.and_then(|signals| signals.browser.clone());
         Self {
             score,
             told: raw.and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default(),
-            three_ds: signals
-                .and_then(|signals| signals.browser)
-                .zip(ip)
-                .map(|(page, ip)| page.complete(accept, ip)),
+            three_ds: page.zip(ip).map(|(page, ip)| page.complete(accept, ip)),
         }
+    }
+
+    /// How likely it is that a program filled in the form, and why.
+    pub(crate) fn score(&self) -> &Score {
+        &self.score
     }
 
     /// The receipt's part on it.
@@ -75,7 +81,7 @@ impl Verdict {
                 @if self.told.is_object() {
                     details.fold {
                         summary { "What the page told" }
-                        (self.table())
+                        (told::table(&self.told))
                     }
                 }
                 @if let Some(data) = &self.three_ds {
@@ -135,51 +141,13 @@ impl Verdict {
             }
         }
     }
-
-    /// What was told, group by group; what is zero is not told.
-    fn table(&self) -> Markup {
-        html! {
-            table.told {
-                thead { tr { th scope="col" { "Value" } th scope="col" { "Told" } } }
-                @for group in manifest::groups() {
-                    @if let Some(members) = self.members(group) {
-                        tbody {
-                            (heading(group, members.is_empty()))
-                            @if group["name"] == "fields" {
-                                @for (name, told) in in_order(members) { (field(group, name, told)) }
-                            } @else {
-                                @for entry in manifest::items(&group["values"]) {
-                                    @if let Some(told) = entry["name"].as_str().and_then(|name| members.get(name)) {
-                                        (value(entry, told))
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-            p.soft { "A value that is zero is not told." }
-        }
-    }
-
-    /// What was told of a group; the claim's own members and the data of 3-D Secure are shown elsewhere.
-    fn members(&self, group: &Value) -> Option<&Map<String, Value>> {
-        let name = group["name"].as_str().filter(|name| *name != "browser")?;
-        self.told.get(name)?.as_object()
-    }
-}
-
-impl<'a> Taken<'a> {
-    pub(crate) fn new(receipt: &'a str, verdict: &'a Verdict) -> Self {
-        Self { receipt, automation: &verdict.score }
-    }
 }
 
 impl<'a> Judged<'a> {
-    pub(crate) fn new(claims: &'a Claims, verdict: &'a Verdict) -> Self {
+    pub(crate) fn new(claims: &'a Claims, filling: &'a Filling) -> Self {
         Self {
-            automation: &verdict.score,
-            flagged: verdict.score.is_flagged(),
+            automation: &filling.score,
+            flagged: filling.score.is_flagged(),
             signals: claims.signals.as_deref(),
         }
     }
@@ -203,67 +171,6 @@ fn reasons(reasons: &[Reason]) -> Markup {
     }
 }
 
-/// Of a group: its name and its meaning; of the fields, also what stands in each of their rows.
-fn heading(group: &Value, is_empty: bool) -> Markup {
-    html! {
-        tr.group {
-            th scope="rowgroup" { (manifest::text(&group["name"])) }
-            td { @if is_empty { "all zero" } }
-        }
-        tr.about {
-            td colspan="2" {
-                (manifest::text(&group["meaning"]))
-                @if group["name"] == "fields" {
-                    @for entry in manifest::items(&group["values"]) {
-                        span { code { (manifest::text(&entry["name"])) } " " (manifest::text(&entry["meaning"])) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Fields as they follow one another on the checkout page, which JSON does not promise.
-fn in_order(fields: &Map<String, Value>) -> Vec<(&String, &Value)> {
-    let mut fields: Vec<_> = fields.iter().collect();
-    fields.sort_by_key(|(name, _)| views::place(name));
-    fields
-}
-
-fn value(entry: &Value, told: &Value) -> Markup {
-    html! {
-        tr {
-            th scope="row" {
-                span.meaning { (manifest::text(&entry["meaning"])) }
-                code { (manifest::text(&entry["name"])) }
-            }
-            td { span dir="ltr" { (manifest::words(entry, told)) } }
-        }
-    }
-}
-
-/// A field in one row: how it was filled, then what else was told of it.
-fn field(group: &Value, name: &str, told: &Value) -> Markup {
-    html! {
-        tr {
-            th scope="row" {
-                @if let Some(label) = views::label(name) { span.meaning { (label) } }
-                code { (name) }
-            }
-            td {
-                @for entry in manifest::items(&group["values"]) {
-                    @if let Some(told) = entry["name"].as_str().and_then(|name| told.get(name)) {
-                        span dir="ltr" {
-                            @if entry["name"] != "entry" { (manifest::text(&entry["name"])) " " }
-                            (manifest::words(entry, told))
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 /// A likelihood as people say it: never quite none, and never certain.
 fn rounded(probability: f64) -> String {
     match (probability * 100.0).round() {
@@ -276,7 +183,7 @@ fn rounded(probability: f64) -> String {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test whose setting fails has failed")]
 mod tests {
-    use super::{Judged, Taken, Verdict, rounded};
+    use super::{Filling, Judged, rounded};
     use serde_json::{Value, json, to_value};
     use std::net::{IpAddr, Ipv4Addr};
     use tillseal_protocol::Claims;
@@ -305,8 +212,8 @@ mod tests {
 
     #[test]
     fn the_receipt_tells_what_was_told_and_what_it_means() {
-        let verdict = Verdict::new(&claims(&signals()), "text/html", IP);
-        let page = verdict.panel().into_string();
+        let filling = Filling::judge(&claims(&signals()), "text/html", IP);
+        let page = filling.panel().into_string();
         for part in [
             "nobody pressed a key or a pointer",
             "no-action",
@@ -328,29 +235,27 @@ mod tests {
 
     #[test]
     fn what_is_no_claim_of_a_page_is_judged_and_not_shown() {
-        let verdict = Verdict::new(&claims(&json!({"v": 1, "tier": "<b>"})), "", IP);
-        let page = verdict.panel().into_string();
+        let filling = Filling::judge(&claims(&json!({"v": 1, "tier": "<b>"})), "", IP);
+        let page = filling.panel().into_string();
         assert!(page.contains("signals-malformed") && page.contains("data-leaning=\"program\""));
         assert!(!page.contains("<table") && !page.contains("three-ds"));
 
-        let absent = Verdict::new(&claims(&Value::Null), "", IP).panel().into_string();
+        let absent = Filling::judge(&claims(&Value::Null), "", IP).panel().into_string();
         assert!(absent.contains("signals-absent") && absent.contains("data-leaning=\"person\""));
     }
 
     #[test]
     fn without_an_address_there_is_no_3ds_data() {
-        assert!(Verdict::new(&claims(&signals()), "", None).three_ds.is_none());
+        assert!(Filling::judge(&claims(&signals()), "", None).three_ds.is_none());
     }
 
     #[test]
     fn scripts_are_told_the_score() {
         let claims = claims(&signals());
-        let verdict = Verdict::new(&claims, "", IP);
-        let taken = to_value(Taken::new("/receipt/1", &verdict)).unwrap();
-        assert_eq!(taken["automation"]["reasons"][0]["code"], "no-action");
-        let judged = to_value(Judged::new(&claims, &verdict)).unwrap();
+        let filling = Filling::judge(&claims, "", IP);
+        let judged = to_value(Judged::new(&claims, &filling)).unwrap();
         assert_eq!((&judged["flagged"], &judged["signals"]["keys"]["count"]), (&json!(true), &json!(10)));
-        assert_eq!(judged["automation"], taken["automation"]);
+        assert_eq!(judged["automation"]["reasons"][0]["code"], "no-action");
     }
 
     #[test]
