@@ -62,7 +62,7 @@ class Judge {
     this.merchant.page(paying, '<h1>Paid</h1>');
     await run(`${this.merchant.origin}/${name}`, { ...VISITOR, ...options });
     const post = await until(() => this.merchant.recorder.posts(paying).at(-1), 'the payment');
-    const { fields, signals, automation } = await this.opened(post.get('sealed'));
+    const { fields, signals, verdict: { automation } } = await this.opened(post.get('sealed'));
     assert.deepEqual(fields, OPENED);
     return { signals, automation };
   }
