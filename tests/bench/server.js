@@ -15,7 +15,7 @@ const DISTINCT = 200;
 const OPENS = join(ROOT, 'tests/bench/opens');
 const EXAMPLE = join(ROOT, 'target/release/examples/opens_per_second');
 const DECISIONS = join(ROOT, 'target/release/examples/decisions');
-const DECISION_SECONDS = 10;
+const DECISION_SECONDS = 5;
 
 /** Opens a second by name: a summary of the rounds, or {missing}: why it was not measured. */
 export async function measureServer(tell) {

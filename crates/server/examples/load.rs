@@ -49,7 +49,7 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let recipient = runtime.block_on(recipient(first))?;
     // Without a rate there are as many as could be answered in the time.
-    let count = seconds * if rate == 0 { 12_000 } else { rate };
+    let count = seconds * if rate == 0 { 6_000 } else { rate };
     let requests = Arc::new(seal(&recipient, count)?);
 
     let (next, start) = (Arc::new(AtomicUsize::new(0)), Instant::now() + Duration::from_millis(200));
