@@ -59,7 +59,7 @@ export function report(run) {
     '',
     'A payment over HTTP, from request to answer: opened, claimed, judged by its signals, recorded, its receipt signed. In milliseconds, the',
     'load being on the same cores as the server, and PostgreSQL too. At 1,000 a second each payment has its moment, and a late answer to',
-    `one delays none of the others. For the disk: a flush of 4 KiB took ${figure(run.decisions.flush)} ms in the same run, and a decision waits for two.`,
+    `one delays none of the others. For the disk: a flush of 4 KiB took ${figure(run.decisions.flush)} ms in the same run; a decision waits for one on SQLite, and for two on PostgreSQL.`,
     '',
     ...decisions(run),
     '## Bytes',

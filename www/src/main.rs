@@ -25,9 +25,10 @@ mod wire;
 mod tests;
 
 use clap::{Parser, ValueEnum};
-use std::{error::Error, io, net::SocketAddr, sync::Arc};
+use std::{error::Error, net::SocketAddr, sync::Arc};
 use till::Till;
 use tillseal_protocol::Algorithm;
+use tillseal_server::listener::stop_signal;
 use tokio::net::TcpListener;
 
 /// The Tillseal demo shop.
@@ -59,7 +60,7 @@ enum Alg {
 async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     // Before anybody is told that the shop is open: a signal that comes sooner would leave its files behind.
-    let closing = closing_time()?;
+    let closing = stop_signal()?;
     let listener = TcpListener::bind(options.listen).await?;
     let mut origins = origins_of(listener.local_addr()?);
     let till = Arc::new(Till::new(options.alg.into(), &origins[0]).await?);
@@ -72,25 +73,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         () = closing => {}
     }
     till.close().await
-}
-
-/// Comes when somebody asks the shop to end.
-#[cfg(unix)]
-fn closing_time() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn closing_time() -> io::Result<impl Future<Output = ()>> {
-    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }
 
 /// The origins under which a browser on this machine reaches the shop, the one to show first.

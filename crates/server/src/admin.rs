@@ -51,13 +51,13 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
 async fn keys(State(service): State<Arc<Service>>) -> Response {
     let (keyring, now) = (Arc::clone(&service.keys.borrow()), (service.rules.clock)());
     let published = keyring.jwks(now);
-    let keys = keyring.keys().map(|key| {
+    let keys = keyring.states(now).map(|(key, state)| {
         let KeyInfo { kid, alg, iat, nbf, exp, .. } = key.info();
         Key {
             kid: kid.as_str(),
             alg: alg.name(),
             r#use: alg.usage(),
-            state: key.info().state_at(now, keyring.keys().map(crate::Key::info)),
+            state,
             published: published.names(kid.as_str()),
             iat: *iat,
             nbf: *nbf,

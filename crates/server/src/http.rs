@@ -22,7 +22,7 @@ use axum::{
     routing::{get, post},
 };
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, net::IpAddr, sync::Arc};
 use tillseal_protocol::{MAX_SEALED, Order};
 use tokio::{sync::watch, task::spawn_blocking};
@@ -117,8 +117,8 @@ pub fn router(service: &Arc<Service>, gate: &Gate) -> Router {
         .method_not_allowed_fallback(async || Problem::Method)
 }
 
-/// The longest request: the longest sealed payload, an origin and the JSON around them.
-const MAX_REQUEST: usize = MAX_SEALED + 4096;
+/// The longest request, in bytes: the longest sealed payload, an origin and the JSON around them.
+pub const MAX_REQUEST: usize = MAX_SEALED + 4096;
 
 /// How long browsers may keep the key set: a revoked key is out of use after that.
 const KEY_SET_CACHE: &str = "public, max-age=300";
@@ -319,7 +319,8 @@ impl Service {
         headers: &HeaderMap,
         body: Result<Bytes, BytesRejection>,
     ) -> Result<session::Issued, Problem> {
-        let mut request: SessionRequest = parse(&json(headers, body)?)?;
+        let body = json(headers, body)?;
+        let mut request: SessionRequest = serde_json::from_slice(&body).map_err(|_| Problem::Malformed)?;
         request.lifetime.get_or_insert(self.rules.lifetime);
         if !self.rules.allow(&request.origin) {
             return Err(Problem::Origin);
@@ -339,10 +340,6 @@ fn json(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Byte
         StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
         _ => Problem::Malformed,
     })
-}
-
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|_| Problem::Malformed)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

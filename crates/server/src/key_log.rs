@@ -1,7 +1,7 @@
 //! Every change of a key as an entry of the audit log, once, whichever process sees it first.
 
 use crate::{
-    Key, Keyring,
+    Keyring,
     audit::{Entry, Log},
     http::Keys,
     store::{Claim, ClaimId, Claimed, Store, StoreError},
@@ -46,9 +46,8 @@ async fn record(
     now: u64,
     known: &mut HashMap<String, Known>,
 ) -> Result<(), StoreError> {
-    for key in keyring.keys() {
+    for (key, state) in keyring.states(now) {
         let kid = key.kid();
-        let state = key.info().state_at(now, keyring.keys().map(Key::info));
         let event = format!("{} {state}", kid.as_str());
         if !known.contains_key(&event) {
             // Kept for good. A key that comes back to a state, when its successor is revoked, is told by the successor's entry.

@@ -119,6 +119,11 @@ impl Keyring {
         self.0.iter()
     }
 
+    /// All keys, each with what it may do at `now` in one word: see [`KeyInfo::state_at`].
+    pub fn states(&self, now: u64) -> impl Iterator<Item = (&Key, &'static str)> {
+        self.keys().map(move |key| (key, key.info.state_at(now, self.infos())))
+    }
+
     /// The key of that `kid`, whatever its use and state.
     #[must_use]
     pub fn find(&self, kid: &str) -> Option<&Key> {

@@ -242,16 +242,15 @@ impl CustodyArgs {
     }
 
     fn given(&self) -> Result<Custody, KeyringError> {
-        let mut custody = Custody::default();
-        match (&self.key_file, secret(PASSPHRASE)) {
-            (Some(path), _) => custody = custody.with_key_file(path)?,
-            (None, Some(passphrase)) => custody = custody.with_passphrase(&passphrase)?,
-            (None, None) => {}
+        let passphrase = secret(PASSPHRASE);
+        let passphrase = passphrase.as_ref().map(|passphrase| passphrase.as_str());
+        let custody = Custody::default().with_sealing(self.key_file.as_deref(), passphrase)?;
+        match (&self.pkcs11_module, &self.pkcs11_token) {
+            (Some(module), Some(token)) => {
+                custody.with_pkcs11(module, token, &secret(PIN).unwrap_or_default())
+            }
+            _ => Ok(custody),
         }
-        if let (Some(module), Some(token)) = (&self.pkcs11_module, &self.pkcs11_token) {
-            custody = custody.with_pkcs11(module, token, &secret(PIN).unwrap_or_default())?;
-        }
-        Ok(custody)
     }
 }
 

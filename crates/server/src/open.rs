@@ -5,7 +5,9 @@ use crate::{
     custody::{AgreementFailure, Private},
     session,
 };
-use tillseal_protocol::{Claims, Envelope, EnvelopeError, Jti, OpenError as DecryptError, Order, Session};
+use tillseal_protocol::{
+    Claims, Envelope, EnvelopeError, Jti, OpenError as DecryptError, Order, Session, Thumbprint,
+};
 
 /// How old a payload may be, in seconds, unless the server says otherwise. The shopper's clock made its
 /// `iat`, so this must cover a clock that is a few minutes slow besides the way to the server.
@@ -36,7 +38,7 @@ pub struct Expect<'a> {
 /// Whether it comes for the first time is not known yet: [`claim`](Self::claim) it, or remember [`jti`](Claims::jti) elsewhere.
 pub struct Opened {
     pub(crate) claims: Claims,
-    pub(crate) kid: String,
+    pub(crate) kid: Thumbprint,
     pub(crate) session: Option<(Session, Jti)>,
     /// What the session, else the shop says is paid for.
     pub(crate) order: Option<Order>,
@@ -104,7 +106,7 @@ impl<'a> Expect<'a> {
     }
 
     /// Compares what was opened with what is expected.
-    fn meet(&self, keyring: &Keyring, claims: Claims, kid: String) -> Result<Opened, OpenError> {
+    fn meet(&self, keyring: &Keyring, claims: Claims, kid: Thumbprint) -> Result<Opened, OpenError> {
         if claims.origin != self.origin {
             return Err(OpenError::OriginMismatch);
         }
@@ -210,7 +212,7 @@ pub fn decrypt(keyring: &Keyring, sealed: &str, now: u64) -> Result<Claims, Open
     Ok(opened(keyring, sealed, now)?.0)
 }
 
-fn opened(keyring: &Keyring, sealed: &str, now: u64) -> Result<(Claims, String), OpenError> {
+fn opened(keyring: &Keyring, sealed: &str, now: u64) -> Result<(Claims, Thumbprint), OpenError> {
     let envelope = Envelope::parse(sealed)?;
     let key = keyring.find(envelope.kid()).ok_or(OpenError::KidUnknown)?;
     match key.standing(now) {
@@ -235,5 +237,5 @@ fn opened(keyring: &Keyring, sealed: &str, now: u64) -> Result<(Claims, String),
         }
         Private::Signing(_) | Private::Log(_) | Private::None => return Err(OpenError::KidUnknown),
     };
-    Ok((claims, key.kid().as_str().to_owned()))
+    Ok((claims, key.kid().clone()))
 }

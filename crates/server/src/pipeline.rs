@@ -6,7 +6,7 @@
 
 use crate::{
     Keyring, OpenError, Opened,
-    audit::{self, Decision, Entry, Hash, Kid, Log, Origin, Tokens},
+    audit::{self, Decision, Entry, Hash, Log, Origin, Tokens},
     jws,
     risk::{self, Score, Signals, SignalsError},
     store::{Claim, ClaimId, Claimed, Store, StoreError},
@@ -137,7 +137,7 @@ impl Assessed {
         let entry = Entry::verdict(&audit::Verdict {
             at: *now,
             payload: &claims.jti,
-            kid: Kid::parse(kid),
+            kid: Some(kid.into()),
             origin: Origin::parse(&claims.origin),
             session: session.as_ref().map(|(_, jti)| jti),
             order: order.as_ref().map(|order| office.tokens.token(&order.id)),

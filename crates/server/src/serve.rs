@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 use tillseal_server::{
-    Custody, Key, Keyring, KeyringError,
+    Custody, Keyring, KeyringError,
     audit::{Log, LogKey, Tokens},
     config::{Config, Flags, KeysConfig, LogConfig, LogFormat, parse_origin},
     ensure_signing_keys, follow, forget_expired,
@@ -72,12 +72,8 @@ pub(crate) fn serve(command: &Serve) -> Result<(), Failure> {
 
 /// What opens the private keys, as far as the configuration and the environment say.
 fn custody(keys: &KeysConfig) -> Result<Custody, KeyringError> {
-    let mut custody = Custody::default();
-    match (&keys.key_file, &keys.passphrase) {
-        (Some(path), _) => custody = custody.with_key_file(path)?,
-        (None, Some(passphrase)) => custody = custody.with_passphrase(passphrase)?,
-        (None, None) => {}
-    }
+    let passphrase = keys.passphrase.as_ref().map(|passphrase| passphrase.as_str());
+    let custody = Custody::default().with_sealing(keys.key_file.as_deref(), passphrase)?;
     match &keys.pkcs11 {
         Some(token) => {
             custody.with_pkcs11(&token.module, &token.token, token.pin.as_ref().map_or("", |pin| pin))
@@ -166,7 +162,7 @@ async fn run(config: Config, custody: Arc<Custody>, keyring: Keyring) -> Result<
     let router = metrics.observe(bounded(all, &config.limits));
 
     // Before anybody is told that the server runs: a signal that comes sooner would end it without order.
-    let stop_signal = stop_signal().map_err(Failure::Serve)?;
+    let stop_signal = listener::stop_signal().map_err(Failure::Serve)?;
     let stop = async {
         stop_signal.await;
         ready.stop();
@@ -236,10 +232,8 @@ async fn count_keys(keys: Keys, metrics: Metrics) {
     while keys.has_changed().is_ok() {
         ticks.tick().await;
         let (keyring, now) = (Arc::clone(&keys.borrow()), unix_now());
-        let states: Vec<_> =
-            keyring.keys().map(|key| key.info().state_at(now, keyring.keys().map(Key::info))).collect();
         for state in ["active", "waiting", "retiring", "decrypt-only", "retired", "revoked"] {
-            metrics.keys(state, states.iter().filter(|other| **other == state).count());
+            metrics.keys(state, keyring.states(now).filter(|(_, other)| *other == state).count());
         }
     }
 }
@@ -261,24 +255,4 @@ fn log_to_stderr(log: LogConfig) {
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "a fault in the program: please report the place");
     }));
-}
-
-/// Listens for SIGINT and SIGTERM from now on; the future ends at the first of them.
-#[cfg(unix)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// The future ends at Ctrl-C.
-#[cfg(not(unix))]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }

@@ -8,7 +8,9 @@ use super::{
     url::{has_password, host, is_store, parse_origin},
 };
 use crate::{
-    DEFAULT_LEEWAY, DEFAULT_MAX_AGE, tls,
+    DEFAULT_LEEWAY, DEFAULT_LIFETIME, DEFAULT_MAX_AGE,
+    http::MAX_REQUEST,
+    tls,
     tokens::{Scope, Token},
 };
 use std::{
@@ -24,7 +26,6 @@ use zeroize::Zeroizing;
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8787);
 const DEFAULT_STORE: &str = "sqlite:tillseal.db";
-const DEFAULT_LIFETIME: u64 = 1800;
 /// A day: what is longer than that is a slip.
 const SECONDS: RangeInclusive<u64> = 1..=86_400;
 
@@ -278,7 +279,7 @@ impl Check<'_> {
         let default_rate = u64::from(default.requests_per_second);
         let requests_per_second = count(&limits.requests_per_second, default_rate, 0..=1_000_000);
         Limits {
-            body: size(count(&limits.body, default.body as u64, 4096..=16 * 1024 * 1024)),
+            body: size(count(&limits.body, default.body as u64, 4096..=MAX_REQUEST as u64)),
             request,
             body_time,
             header,

@@ -11,7 +11,7 @@ mod url;
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use url::parse_origin;
 
-use crate::tokens::Token;
+use crate::{http::MAX_REQUEST, tokens::Token};
 use secrets::Environment;
 use std::{
     ffi::OsString,
@@ -101,7 +101,7 @@ pub struct SessionsConfig {
 /// What one client, and all together, may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest body, in bytes.
+    /// The longest body, in bytes; no more than [`MAX_REQUEST`].
     pub body: usize,
     /// From the head of a request to its answer.
     pub request: Duration,
@@ -157,8 +157,7 @@ pub struct Flags {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            // The longest sealed payload, an origin and the JSON around them.
-            body: tillseal_protocol::MAX_SEALED + 4096,
+            body: MAX_REQUEST,
             request: Duration::from_secs(20),
             body_time: Duration::from_secs(10),
             header: Duration::from_secs(15),

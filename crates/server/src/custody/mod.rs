@@ -93,6 +93,22 @@ impl Custody {
         Ok(self)
     }
 
+    /// With what the operator gives to seal under: the key file where there is one, else the passphrase, else nothing.
+    ///
+    /// # Errors
+    /// As [`Self::with_key_file`] and [`Self::with_passphrase`].
+    pub fn with_sealing(
+        self,
+        key_file: Option<&Path>,
+        passphrase: Option<&str>,
+    ) -> Result<Self, KeyringError> {
+        match (key_file, passphrase) {
+            (Some(path), _) => self.with_key_file(path),
+            (None, Some(passphrase)) => self.with_passphrase(passphrase),
+            (None, None) => Ok(self),
+        }
+    }
+
     /// With the PKCS#11 token of that label, which is logged in to at once; `module` is the vendor's shared library.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Group commit: what is asked while a transaction runs waits in a bounded queue, and is answered together by the next one.
 
-use super::{Claim, ClaimId, Claimed};
+use super::{Answer, Claim, ClaimId, Claimed, StoreError};
 use std::{collections::HashSet, time::Duration};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -41,6 +41,24 @@ impl<Q, A> Asked<Q, A> {
     pub(super) fn fail(self, why: &str) {
         let _ = self.reply.send(Err(why.to_owned()));
     }
+}
+
+/// Tells all of them that the transaction failed.
+pub(super) fn fail<Q, A>(requests: Vec<Asked<Q, A>>, why: &str) {
+    for asked in requests {
+        asked.fail(why);
+    }
+}
+
+/// The answer, or why the store of this URL gives none within [`LIMIT`].
+pub(super) fn within_limit<'a, T>(
+    url: &'a str,
+    work: impl Future<Output = Result<T, String>> + Send + 'a,
+) -> Answer<'a, T> {
+    Box::pin(async move {
+        let done = timeout(LIMIT, work).await.unwrap_or_else(|_| Err(SLOW.to_owned()));
+        done.map_err(|why| StoreError { url: url.to_owned(), why })
+    })
 }
 
 impl<Q, A> Waits for Asked<Q, A> {

@@ -30,7 +30,7 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     }
 }
 
-/// What a store answers, once it has: every change is durable by then.
+/// What a store answers, once it has: every change but a claim is durable by then.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// A place that remembers. One value is shared by all requests of a process, and many processes may share one database.
@@ -38,7 +38,9 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Se
 /// A payment takes one [`claim`](Self::claim) and one [`record`](Self::record), each of which is one round trip and atomic.
 /// Requests that come while the store is at work are answered together, by one transaction.
 pub trait Store: Send + Sync {
-    /// Claims these ids for one payload, for good; it outlives this process by then, and the machine with the record that follows: among all processes that offer one of them, ever, one is told [`Claimed::Fresh`].
+    /// Claims these ids for one payload, for good: among all processes that offer one of them, ever, one is told [`Claimed::Fresh`].
+    ///
+    /// A claim outlives this process once it is answered, and a failure of the machine once a record that follows it is.
     ///
     /// Unless the answer is `Fresh` some of the ids may be claimed and some not: the payload is refused either way.
     fn claim(&self, claims: Vec<Claim>) -> Answer<'_, Claimed>;

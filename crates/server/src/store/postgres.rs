@@ -76,10 +76,7 @@ impl Postgres {
 
     /// The answer, or why there is none within [`LIMIT`].
     fn answer<'a, T>(&'a self, work: impl Future<Output = Result<T, String>> + Send + 'a) -> Answer<'a, T> {
-        Box::pin(async move {
-            let done = timeout(LIMIT, work).await.unwrap_or_else(|_| Err(batch::SLOW.to_owned()));
-            done.map_err(|why| StoreError { url: self.url.clone(), why })
-        })
+        batch::within_limit(&self.url, work)
     }
 }
 
@@ -165,8 +162,8 @@ async fn run<S: Statement>(
                     connection = Some(connected);
                     requests.into_iter().zip(replies).for_each(|(asked, reply)| asked.answer(reply));
                 }
-                Ok(Err(error)) => fail(requests, &error.to_string()),
-                Err(_) => fail(requests, batch::SLOW),
+                Ok(Err(error)) => batch::fail(requests, &error.to_string()),
+                Err(_) => batch::fail(requests, batch::SLOW),
             }
             used = Instant::now();
         }
@@ -179,12 +176,6 @@ async fn run<S: Statement>(
             }
             return;
         }
-    }
-}
-
-fn fail<Q, A>(requests: Vec<Asked<Q, A>>, why: &str) {
-    for asked in requests {
-        asked.fail(why);
     }
 }
 

@@ -25,10 +25,7 @@ use std::{
     path::Path,
     time::{Duration, Instant},
 };
-use tokio::{
-    task::AbortHandle,
-    time::{sleep, timeout},
-};
+use tokio::{task::AbortHandle, time::sleep};
 use writer::{Job, Publication, REMOVED_TOGETHER, write};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/sqlite");
@@ -96,10 +93,7 @@ impl Sqlite {
 
     /// The answer, or why there is none within [`LIMIT`].
     fn answer<'a, T>(&'a self, work: impl Future<Output = Result<T, String>> + Send + 'a) -> Answer<'a, T> {
-        Box::pin(async move {
-            let done = timeout(LIMIT, work).await.unwrap_or_else(|_| Err(batch::SLOW.to_owned()));
-            done.map_err(|why| StoreError { url: self.url.clone(), why })
-        })
+        batch::within_limit(&self.url, work)
     }
 }
 

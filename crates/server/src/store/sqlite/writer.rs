@@ -120,21 +120,11 @@ impl Batch {
     }
 
     fn fail(self, why: &str) {
-        for asked in self.claims {
-            asked.fail(why);
-        }
-        for asked in self.records {
-            asked.fail(why);
-        }
-        for asked in self.forgets {
-            asked.fail(why);
-        }
-        for asked in self.publications {
-            asked.fail(why);
-        }
-        for asked in self.pings {
-            asked.fail(why);
-        }
+        batch::fail(self.claims, why);
+        batch::fail(self.records, why);
+        batch::fail(self.forgets, why);
+        batch::fail(self.publications, why);
+        batch::fail(self.pings, why);
     }
 }
 
